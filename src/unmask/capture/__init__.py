@@ -1,0 +1,1 @@
+"""From raw sensor frames to model input, or to a reason why there is none."""

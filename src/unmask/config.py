@@ -1,0 +1,261 @@
+"""The settings of each verb: one frozen dataclass = one function of ``api`` = one YAML file.
+
+The text under a field is its help on the command line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from unmask.errors import ConfigError
+from unmask.types import Modality
+
+THREE = (Modality.RGB, Modality.DEPTH, Modality.INFRARED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelConfig:
+    """Which network."""
+
+    name: str = "big_moe/tiny"
+    """Family and variant; ``unmask show models`` lists them."""
+    overrides: dict[str, Any] = field(default_factory=dict)
+    """Fields of the model's own Config to replace, such as {num_experts: 64}."""
+    weights: Path | None = None
+    """Trained or pretrained weights to start from (safetensors, this model's own layout)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataConfig:
+    """Which presentations, and how their pictures are to be read."""
+
+    root: Path
+    """Folder of the data set; it holds the manifest and the images."""
+    manifest: str = "manifest.parquet"
+    """Manifest inside the folder, .parquet or .csv."""
+    protocol: str = "manifest/split"
+    """Who trains, sets the threshold and is judged; ``unmask show protocols`` lists them."""
+    depth: Literal["millimetres", "relative"] = "millimetres"
+    """What a depth value means: 16-bit millimetres with 0 for holes, or an 8-bit grey level."""
+    workers: int = 2
+    """Processes that read images; 0 reads in the main process."""
+
+    def __post_init__(self) -> None:
+        _at_least("data.workers", self.workers, 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AugmentConfig:
+    """Random changes to training images; all modalities share one geometry."""
+
+    flip: float = 0.5
+    """Probability of mirroring left and right."""
+    shift: float = 0.04
+    """Largest shift, as a share of the image side."""
+    scale: float = 0.08
+    """Largest relative change of size."""
+    rotate: float = 8.0
+    """Largest rotation in the image plane, in degrees."""
+    photometric: float = 1.0
+    """Strength of changes of brightness, contrast, colour and noise, drawn for each modality; 0: none."""
+    modality_dropout: float = 0.3
+    """Probability that a captured modality is hidden from the model; at least one always stays."""
+
+    def __post_init__(self) -> None:
+        _probability("augment.flip", self.flip)
+        _probability("augment.modality_dropout", self.modality_dropout)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptimConfig:
+    """AdamW with linear warm-up and cosine decay, counted in steps."""
+
+    steps: int = 1500
+    """Optimisation steps in all."""
+    batch_size: int = 32
+    """Presentations per step, drawn evenly from bona fide and every PAI species."""
+    lr: float = 1e-3
+    """Highest learning rate."""
+    weight_decay: float = 0.05
+    """Decoupled weight decay of matrices and kernels; biases, norms and tables have none."""
+    warmup: float = 0.1
+    """Share of the steps in which the learning rate rises."""
+    clip: float = 1.0
+    """Largest global norm of the gradient."""
+    label_smoothing: float = 0.05
+    """Targets are moved this far from 0 and 1."""
+
+    def __post_init__(self) -> None:
+        _at_least("optim.steps", self.steps, 1)
+        _at_least("optim.batch_size", self.batch_size, 2)
+        if not self.lr > 0:
+            raise ConfigError(f"optim.lr is {self.lr}; it must be above 0")
+        _probability("optim.warmup", self.warmup)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainConfig:
+    """Settings of ``unmask train``."""
+
+    data: DataConfig
+    out: Path
+    """Folder of the run: checkpoints, logs, scores, this configuration."""
+    model: ModelConfig = field(default_factory=ModelConfig)
+    modalities: tuple[Modality, ...] = THREE
+    """Modalities the model is built for."""
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    seed: int = 0
+    """Fixes initial weights, order, augmentation and dropout."""
+    precision: Literal["float32", "bf16"] = "float32"
+    """Arithmetic of the forward and backward pass."""
+    dev_every: int = 100
+    """Steps between two looks at the dev set; the best one is kept."""
+    checkpoint_every: int = 50
+    """Steps between two resumable checkpoints."""
+    patience: int = 0
+    """Stop after so many looks at dev without improvement; 0: never."""
+    resume: bool = False
+    """Go on from the last checkpoint in ``out``."""
+
+    def __post_init__(self) -> None:
+        _at_least("dev_every", self.dev_every, 1)
+        _at_least("checkpoint_every", self.checkpoint_every, 1)
+        _at_least("patience", self.patience, 0)
+        if self.dev_every % self.checkpoint_every:
+            raise ConfigError(
+                f"dev_every is {self.dev_every} and checkpoint_every {self.checkpoint_every}; "
+                "dev_every must be a multiple of checkpoint_every"
+            )
+        _modalities(self.modalities)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimulateConfig:
+    """Settings of ``unmask simulate``."""
+
+    out: Path
+    """Folder for the manifest and the images."""
+    per_site: int = 500
+    """Presentations at each site."""
+    sites: tuple[str, ...] = ("A", "B")
+    """Sites, each with its own sensors, light, people and species."""
+    species: tuple[str, ...] = ()
+    """PAI species to use; none named: all that the site has."""
+    image_size: int = 128
+    """Side of the square face crop, in pixels."""
+    seed: int = 0
+    """Fixes every byte."""
+    workers: int = 2
+    """Processes; the result does not depend on them."""
+
+    def __post_init__(self) -> None:
+        _at_least("per_site", self.per_site, 1)
+        _at_least("image_size", self.image_size, 32)
+        _at_least("workers", self.workers, 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvaluateConfig:
+    """Settings of ``unmask evaluate``: score dev and eval with a trained model."""
+
+    checkpoint: Path
+    """Folder of a training run."""
+    data: DataConfig
+    out: Path
+    """Folder for dev.csv and eval.csv."""
+    modalities: tuple[Modality, ...] = ()
+    """Modalities shown to the model; none named: all it was built for."""
+    batch_size: int = 64
+    """Presentations scored at once; the scores do not depend on it."""
+
+    def __post_init__(self) -> None:
+        _at_least("batch_size", self.batch_size, 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportConfig:
+    """Settings of ``unmask report``: judge score files of any system."""
+
+    dev: Path
+    """Scores that set the threshold."""
+    eval: Path
+    """Scores that are judged."""
+    out: Path
+    """Folder for report.md, report.html and report.json."""
+    rules: tuple[str, ...] = ("eer", "bpcer<=1%")
+    """Threshold rules; the first is the one that the summary shows."""
+    title: str = "Presentation attack detection"
+    """Heading of the report."""
+    note: str = ""
+    """One paragraph under the heading, such as where the data came from."""
+    oracle_threshold: bool = False
+    """Allow the dev and eval files to be the same; the report then says so in its first line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PredictConfig:
+    """Settings of ``unmask predict``."""
+
+    checkpoint: Path
+    """Folder of a training run."""
+    inputs: tuple[Path, ...] = ()
+    """Photographs (RGB alone) or folders of photographs."""
+    rgb: Path | None = None
+    """Colour image (or folder) of an aligned set."""
+    depth: Path | None = None
+    """16-bit depth image in millimetres (or folder, same file stems)."""
+    infrared: Path | None = None
+    """8- or 16-bit infrared image (or folder, same file stems)."""
+    cropped: bool = False
+    """The images are face crops already: no detection."""
+    rule: str = "eer"
+    """Which of the thresholds stored with the model decides."""
+    json: bool = False
+    """Print one JSON object per presentation instead of a table."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DemoConfig:
+    """Settings of ``unmask demo``: simulate, train, judge, answer, in a few minutes."""
+
+    out: Path = Path("unmask-demo")
+    """Folder for everything it makes."""
+    seed: int = 0
+    """Fixes the whole run."""
+    per_site: int = 600
+    """Simulated presentations at each of the two sites."""
+    steps: int = 600
+    """Training steps."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowConfig:
+    """Settings of ``unmask show``."""
+
+    what: Literal["models", "datasets", "protocols", "simulator"] = "models"
+    """What to list; ``simulator`` draws a contact sheet."""
+    out: Path = Path("simulator.png")
+    """Where the contact sheet goes."""
+    seed: int = 0
+    """Which people and presentations the contact sheet shows."""
+
+
+def _at_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise ConfigError(f"{name} is {value}; it must be at least {least}")
+
+
+def _probability(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ConfigError(f"{name} is {value}; it must lie between 0 and 1")
+
+
+def _modalities(modalities: tuple[Modality, ...]) -> None:
+    if not modalities or len(set(modalities)) != len(modalities):
+        raise ConfigError(
+            f"modalities are {[str(m) for m in modalities]}; name at least one, each once, of: "
+            + ", ".join(Modality)
+        )

@@ -1,0 +1,1 @@
+"""What is on disk; one file is one data set."""

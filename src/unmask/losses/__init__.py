@@ -1,0 +1,1 @@
+"""Functions of (Output, Batch); one file is one idea."""

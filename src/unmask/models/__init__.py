@@ -1,0 +1,1 @@
+"""One file is one network; the file name is its name."""

@@ -1,0 +1,1 @@
+"""Who trains, who sets the threshold, who is judged; one file is one question."""

@@ -1,0 +1,1 @@
+"""Score files in, a report that a laboratory could sign out."""

@@ -1,0 +1,1 @@
+"""A detector: pictures in, a decision out."""

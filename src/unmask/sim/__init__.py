@@ -1,0 +1,1 @@
+"""Presentations made of geometry, materials, light and sensors."""
