@@ -15,7 +15,7 @@ from unmask.types import Modality
 THREE = (Modality.RGB, Modality.DEPTH, Modality.INFRARED)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """Which network."""
 
@@ -27,7 +27,7 @@ class ModelConfig:
     """Trained or pretrained weights to start from (safetensors, this model's own layout)."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class DataConfig:
     """Which presentations, and how their pictures are to be read."""
 
@@ -46,7 +46,7 @@ class DataConfig:
         _at_least("data.workers", self.workers, 0)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class AugmentConfig:
     """Random changes to training images; all modalities share one geometry."""
 
@@ -59,7 +59,7 @@ class AugmentConfig:
     rotate: float = 8.0
     """Largest rotation in the image plane, in degrees."""
     photometric: float = 1.0
-    """Strength of changes of brightness, contrast, colour and noise, drawn for each modality; 0: none."""
+    """Strength of changes of brightness, contrast, colour and noise; 0: none."""
     modality_dropout: float = 0.3
     """Probability that a captured modality is hidden from the model; at least one always stays."""
 
@@ -68,7 +68,7 @@ class AugmentConfig:
         _probability("augment.modality_dropout", self.modality_dropout)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class OptimConfig:
     """AdamW with linear warm-up and cosine decay, counted in steps."""
 
@@ -95,7 +95,7 @@ class OptimConfig:
         _probability("optim.warmup", self.warmup)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """Settings of ``unmask train``."""
 
@@ -124,15 +124,10 @@ class TrainConfig:
         _at_least("dev_every", self.dev_every, 1)
         _at_least("checkpoint_every", self.checkpoint_every, 1)
         _at_least("patience", self.patience, 0)
-        if self.dev_every % self.checkpoint_every:
-            raise ConfigError(
-                f"dev_every is {self.dev_every} and checkpoint_every {self.checkpoint_every}; "
-                "dev_every must be a multiple of checkpoint_every"
-            )
         _modalities(self.modalities)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class SimulateConfig:
     """Settings of ``unmask simulate``."""
 
@@ -157,7 +152,7 @@ class SimulateConfig:
         _at_least("workers", self.workers, 1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class EvaluateConfig:
     """Settings of ``unmask evaluate``: score dev and eval with a trained model."""
 
@@ -175,7 +170,7 @@ class EvaluateConfig:
         _at_least("batch_size", self.batch_size, 1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ReportConfig:
     """Settings of ``unmask report``: judge score files of any system."""
 
@@ -195,7 +190,7 @@ class ReportConfig:
     """Allow the dev and eval files to be the same; the report then says so in its first line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class PredictConfig:
     """Settings of ``unmask predict``."""
 
@@ -217,7 +212,7 @@ class PredictConfig:
     """Print one JSON object per presentation instead of a table."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class DemoConfig:
     """Settings of ``unmask demo``: simulate, train, judge, answer, in a few minutes."""
 
@@ -231,7 +226,7 @@ class DemoConfig:
     """Training steps."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ShowConfig:
     """Settings of ``unmask show``."""
 

@@ -1,11 +1,11 @@
-"""What a user can do wrong, in classes that the command line turns into one line and exit code 2."""
+"""What a user can do wrong; the command line turns each into one line and exit code 2."""
 
 import importlib
 from types import ModuleType
 
 
 class UnmaskError(Exception):
-    """A mistake that the user can mend; the message says what was given, what is allowed, what to do."""
+    """A mistake that the user can mend: what was given, what is allowed, what to do."""
 
 
 class ConfigError(UnmaskError, ValueError):

@@ -23,9 +23,11 @@ def write_whole(path: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-", suffix=path.suffix)
         os.close(handle)
         temporary = Path(name)
-        temporary.chmod(0o644)
         yield temporary
+        temporary.chmod(0o644)  # it was made for its owner alone
         temporary.replace(path)
+    except OutputError:  # of a file written while this one is
+        raise
     except OSError as error:
         raise OutputError(
             f"cannot write {path}: {error.strerror or error}; free some space there or choose "

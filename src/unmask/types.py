@@ -7,7 +7,7 @@ Axes: B presentations, M modalities, H W pixels, D features, T tokens, E experts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -18,6 +18,9 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:  # numbers and settings need no torch at run time
     from torch import Tensor
+
+SIMULATED = "simulated"
+"""``Sample.dataset`` of presentations that the simulator made: no evidence about real people."""
 
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 """One decoded picture; its unit depends on the modality, see ``Images``."""
@@ -84,6 +87,8 @@ class Protocol:
     eval: list[Sample]
     threshold_from: str = "dev"
     """"eval" only where a published protocol has no dev set; the report says so."""
+    shared_subjects: bool = False
+    """True only where a published protocol shows the same people in two sets."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,3 +129,9 @@ class Output:
     """(B, D) float32, what the last layer sees."""
     routing: tuple[Routing, ...] = ()
     """One per mixture-of-experts layer."""
+
+
+def subset_name(modalities: Iterable[Modality]) -> str:
+    """The name of a set of modalities in files: ``rgb+depth``, always in the order of the enum."""
+    chosen = set(modalities)
+    return "+".join(m for m in Modality if m in chosen)

@@ -1,1 +1,1 @@
-"""From raw sensor frames to model input, or to a reason why there is none."""
+"""From sensor frames to a face crop: decoding, detection, one joint crop, quality with reasons."""

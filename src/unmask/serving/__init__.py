@@ -1,1 +1,1 @@
-"""A detector: pictures in, a decision out."""
+"""Pictures in, a decision out; knows no torch."""

@@ -1,0 +1,184 @@
+"""Everything a user calls: one function per verb, each with one argument, its config.
+
+Nothing heavy is imported before a function runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unmask.config import (
+    DataConfig,
+    DemoConfig,
+    EvaluateConfig,
+    OptimConfig,
+    PredictConfig,
+    ReportConfig,
+    ShowConfig,
+    SimulateConfig,
+    TrainConfig,
+)
+
+if TYPE_CHECKING:
+    from unmask.report import Report
+    from unmask.serving.schema import Decision
+    from unmask.training.loop import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """The score files of one evaluation."""
+
+    dev: Path
+    eval: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demonstrated:
+    """What the demo made."""
+
+    run: Run
+    report: Report
+    folder: Path
+    contact_sheet: Path
+    decisions: tuple[Decision, ...]
+
+
+def simulate(config: SimulateConfig) -> Path:
+    """Make presentations: simulated faces and attacks in RGB, depth and infrared.
+
+    Returns the folder, which holds an ordinary manifest and images.
+    """
+    from unmask.sim.generate import generate
+
+    return generate(config)
+
+
+def train(config: TrainConfig) -> Run:
+    """Train a model on a protocol; thresholds come from its dev set.
+
+    The folder ``out`` then holds the weights, their card, a resumable checkpoint and logs.
+    """
+    import torch
+
+    from unmask.models import create_model
+    from unmask.protocols import load_protocol
+    from unmask.training.checkpoint import load_weights
+    from unmask.training.loop import fit
+
+    protocol = load_protocol(config.data, config.modalities)
+    torch.manual_seed(config.seed)
+    settings = {"modalities": config.modalities, **config.model.overrides}
+    model = create_model(config.model.name, **settings)
+    if config.model.weights is not None:
+        load_weights(model, config.model.weights)
+    return fit(model, config, protocol)
+
+
+def evaluate(config: EvaluateConfig) -> Evaluated:
+    """Score the dev and eval sets of a protocol with a trained model.
+
+    The two files it writes are what ``unmask report`` judges.
+    """
+    from unmask.metrics.scores import write_scores
+    from unmask.protocols import load_protocol
+    from unmask.training.checkpoint import load
+    from unmask.training.scoring import Scorer
+
+    model, card = load(config.checkpoint)
+    shown = _shown(config.modalities, card.modalities)
+    protocol = load_protocol(config.data, card.modalities)
+    scorer = Scorer(
+        model=model,
+        preprocessing=card.preprocessing,
+        modalities=card.modalities,
+        batch_size=config.batch_size,
+        workers=config.data.workers,
+    )
+    written = Evaluated(dev=config.out / "dev.csv", eval=config.out / "eval.csv")
+    for split, samples, path in (
+        ("dev", protocol.dev, written.dev),
+        ("eval", protocol.eval, written.eval),
+    ):
+        scores = scorer.scores(samples, shown=shown, split=split, title=f"scoring {split}")
+        write_scores(scores, path)
+    return written
+
+
+def report(config: ReportConfig) -> Report:
+    """Judge score files of any system: thresholds from dev, rates on eval, with intervals.
+
+    Writes report.md, report.html and report.json.
+    """
+    from unmask.report import judge_files
+
+    return judge_files(config)
+
+
+def predict(config: PredictConfig) -> tuple[Decision, ...]:
+    """Answer for photographs, or aligned RGB, depth and infrared images: bona fide or attack.
+
+    The answer is ``no_response``, with the reason, where the images allow none.
+    """
+    from unmask.serving.inputs import gather
+    from unmask.training.serve import detector_of
+
+    inputs = gather(config)
+    detector = detector_of(config.checkpoint, rule=config.rule)
+    return tuple(detector.decide_files(i, cropped=config.cropped) for i in inputs)
+
+
+def demo(config: DemoConfig) -> Demonstrated:
+    """Simulate faces, train BIG-MoE, judge it, and ask it about two photographs: four minutes.
+
+    Everything lands in one folder, with the report and a picture of what was simulated.
+    """
+    from unmask.serving.examples import photographs
+
+    data = DataConfig(root=config.out / "data")
+    simulate(SimulateConfig(out=data.root, per_site=config.per_site, seed=config.seed))
+    run = train(
+        TrainConfig(
+            data=data,
+            out=config.out / "run",
+            optim=OptimConfig(steps=config.steps),
+            seed=config.seed,
+        )
+    )
+    scores = evaluate(EvaluateConfig(checkpoint=run.folder, data=data, out=config.out / "scores"))
+    judged = report(
+        ReportConfig(
+            dev=scores.dev,
+            eval=scores.eval,
+            out=config.out / "report",
+            title="BIG-MoE tiny on simulated presentations",
+            note=run.card.limits,
+        )
+    )
+    sheet = show(ShowConfig(what="simulator", out=config.out / "simulator.png", seed=config.seed))
+    decisions = predict(PredictConfig(checkpoint=run.folder, inputs=photographs(config.out)))
+    return Demonstrated(
+        run=run,
+        report=judged,
+        folder=config.out,
+        contact_sheet=Path(sheet),
+        decisions=decisions,
+    )
+
+
+def show(config: ShowConfig) -> str:
+    """List what there is: models, data sets, protocols; or draw what the simulator makes."""
+    if config.what == "simulator":
+        from unmask.sim.contact_sheet import draw
+
+        draw(config.out, seed=config.seed)
+        return str(config.out)
+    from unmask.catalogue import listing
+
+    return listing(config.what)
+
+
+def _shown(asked: tuple[str, ...], built: tuple[str, ...]) -> tuple[str, ...]:
+    return asked

@@ -1,0 +1,82 @@
+"""What a command leaves on the terminal; only this file and ``cli`` print."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from unmask.config import PredictConfig
+
+if TYPE_CHECKING:
+    from unmask.api import Demonstrated, Evaluated
+    from unmask.report import Report
+    from unmask.serving.schema import Decision
+    from unmask.training.loop import Run
+
+
+def present(verb: str, result: Any, settings: Any) -> None:
+    """Print the result of one verb of ``api``."""
+    console = Console(highlight=False, soft_wrap=True)
+    if isinstance(settings, PredictConfig) and settings.json:
+        for decision in result:
+            console.out(json.dumps(decision.to_json()))
+        return
+    {
+        "simulate": lambda: console.print(f"simulated presentations are in {result}"),
+        "train": lambda: _run(console, result),
+        "evaluate": lambda: _evaluated(console, result),
+        "report": lambda: _report(console, result, settings.out),
+        "predict": lambda: _decisions(console, result),
+        "demo": lambda: _demonstrated(console, result),
+        "show": lambda: console.print(result, markup=False),
+    }[verb]()
+
+
+def _run(console: Console, run: Run) -> None:
+    figures = run.card.figures
+    console.print(
+        f"kept step {run.card.step}: on dev EER {figures['eer']:.1%}, AUC {figures['auc']:.3f}\n"
+        f"model, card and logs are in {run.folder}"
+    )
+
+
+def _evaluated(console: Console, written: Evaluated) -> None:
+    console.print(
+        f"wrote {written.dev} and {written.eval}; judge them with:\n"
+        f"unmask report --dev {written.dev} --eval {written.eval} --out {written.dev.parent}/report"
+    )
+
+
+def _report(console: Console, report: Report, folder: Any) -> None:
+    console.print(report.summary)
+    console.print(f"report: {folder / 'report.html'}")
+
+
+def _decisions(console: Console, decisions: tuple[Decision, ...]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("source", "decision", "score", "threshold", "rule", "modalities", "reason"):
+        table.add_column(column, overflow="fold")
+    for d in decisions:
+        table.add_row(
+            d.source,
+            d.pad_decision,
+            "" if d.pad_score is None else f"{d.pad_score:.3f}",
+            "" if d.threshold is None else f"{d.threshold:.3f}",
+            d.rule,
+            "+".join(d.modalities),
+            d.reason or "",
+        )
+    console.print(table)
+    for warning in sorted({d.warning for d in decisions if d.warning}):
+        console.print(f"\n{warning}")
+
+
+def _demonstrated(console: Console, made: Demonstrated) -> None:
+    console.rule("judged on unseen subjects")
+    _report(console, made.report, made.folder / "report")
+    console.print(f"what the faces look like: {made.contact_sheet}")
+    console.rule("two photographs of real people, RGB alone")
+    _decisions(console, made.decisions)

@@ -1,0 +1,40 @@
+"""Very many experts of a single neuron each, of which every token uses a few.
+
+    y = sum_k  weight_k  GELU(<RMSNorm(x), down_k>)  up_k
+
+over the K experts that a product-key router chose. Expert e is row e of two tables, so a token
+reads 2 K rows, however many experts there are. The router has an input of its own: what the experts
+see need not be what the gate sees.
+
+Axes: T tokens, D features, G gate features, E experts, K experts per token.
+
+Paper: He, "Mixture of A Million Experts", 2024, equations 1 to 3 and section 2.2.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.layers.product_keys import ProductKeyRouter
+from unmask.types import Routing
+
+
+class FineGrainedExperts(nn.Module):
+    """Two tables of ``router.side ** 2`` rows, and the router that reads them."""
+
+    def __init__(self, dim: int, router: ProductKeyRouter) -> None:
+        super().__init__()
+        self.router = router
+        self.num_experts = router.side**2
+        self.norm = nn.RMSNorm(dim, eps=1e-6)
+        self.down = nn.Embedding(self.num_experts, dim)
+        self.up = nn.Embedding(self.num_experts, dim)
+        for table in (self.down, self.up):
+            nn.init.normal_(table.weight, std=dim**-0.5)
+
+    def forward(self, x: Tensor, gate: Tensor, valid: Tensor) -> tuple[Tensor, Routing]:
+        """(T, D), (T, G) and (T,) bool -> (T, D) and who did it."""
+        weight, expert = self.router(gate)  # (T, K), (T, K)
+        hidden = (self.norm(x.float())[:, None] * self.down(expert)).sum(dim=-1)  # (T, K)
+        y = ((F.gelu(hidden) * weight)[..., None] * self.up(expert)).sum(dim=1)  # (T, D)
+        routing = Routing(prob=weight, expert=expert, valid=valid, num_experts=self.num_experts)
+        return y, routing

@@ -1,0 +1,137 @@
+"""What a table of scores must be; each fault is one error that names source, row and column.
+
+Nothing is guessed: a logit, ``1 - score`` or a label written as 0 or 1 is refused, because tools
+disagree about what it means. Rows are counted from 1, the header not included.
+"""
+
+import polars as pl
+
+from unmask.errors import DatasetError
+
+REQUIRED = ("key", "presentation", "score", "label", "pai_species")
+OPTIONAL = ("subject", "dataset", "site", "split", "modalities")
+BONA_FIDE, ATTACK = LABELS = ("bona_fide", "attack")
+
+
+def check_columns(table: pl.DataFrame, source: str) -> None:
+    """Refuse a table that lacks a required column or has no rows."""
+    missing = [name for name in REQUIRED if name not in table.columns]
+    if missing:
+        raise DatasetError(
+            f"{source} has no column {missing[0]!r}; a score file needs {', '.join(REQUIRED)} "
+            f"(presentation repeats the key where a row is a whole presentation); it has: "
+            f"{', '.join(table.columns) or 'none'}"
+        )
+    twice = [name for name in REQUIRED if f"{name}_duplicated_0" in table.columns]
+    if twice:
+        raise DatasetError(f"{source} has two columns {twice[0]!r}; remove one of them")
+    if table.is_empty():
+        raise DatasetError(f"{source} holds no scores; it needs one row per presentation or frame")
+
+
+def check_numbers(table: pl.DataFrame, source: str) -> None:
+    """Refuse scores that are not numbers; an empty one is a missing response."""
+    number = pl.col("score").cast(pl.Float64, strict=False)
+    row = _first(table, number.is_null() & (pl.col("score").cast(pl.String).fill_null("") != ""))
+    if row is not None:
+        raise _fault(
+            table,
+            source,
+            row,
+            "score",
+            "is not a number; write a number, or nothing for no response",
+        )
+
+
+def check_rows(table: pl.DataFrame, source: str) -> None:
+    """Refuse rows that contradict themselves or another row. ``score`` is Float64 by now."""
+    for column in ("key", "presentation"):
+        row = _first(table, pl.col(column) == "")
+        if row is not None:
+            raise _fault(table, source, row, column, f"is empty; every row needs a {column}")
+    row = _first(table, pl.col("label").is_in(LABELS).not_())
+    if row is not None:
+        raise _fault(table, source, row, "label", _label_advice(str(table["label"][row])))
+    row = _first(table, pl.col("score").is_nan().not_() & pl.col("score").is_between(0, 1).not_())
+    if row is not None:
+        raise _fault(
+            table, source, row, "score",
+            "is not in [0, 1]; a score is the probability of bona fide, so turn logits into "
+            "probabilities first",
+        )  # fmt: skip
+    _check_species(table, source)
+    _check_keys(table, source)
+    _check_frames(table, source)
+
+
+def _check_species(table: pl.DataFrame, source: str) -> None:
+    species = pl.col("pai_species")
+    row = _first(table, (pl.col("label") == ATTACK) & (species == ""))
+    if row is not None:
+        raise _fault(
+            table,
+            source,
+            row,
+            "pai_species",
+            "is empty; an attack needs the name of its PAI species",
+        )
+    row = _first(table, (pl.col("label") == BONA_FIDE) & (species != ""))
+    if row is not None:
+        raise _fault(
+            table, source, row, "pai_species",
+            "stands in a bona fide row; leave it empty, or correct the label",
+        )  # fmt: skip
+
+
+def _check_keys(table: pl.DataFrame, source: str) -> None:
+    identity = pl.struct("dataset", "key")
+    if table.select(identity.n_unique()).item() == table.height:
+        return
+    row = _first(table, identity.is_first_distinct().not_())
+    assert row is not None
+    dataset, key = table.row(row, named=True)["dataset"], table["key"][row]
+    first = _first(table, (pl.col("dataset") == dataset) & (pl.col("key") == key))
+    assert first is not None
+    raise _fault(
+        table,
+        source,
+        row,
+        "key",
+        f"is in row {first + 1} too; a key may stand only once in a data set",
+    )
+
+
+def _check_frames(table: pl.DataFrame, source: str) -> None:
+    """Frames of one presentation agree in everything that belongs to the presentation."""
+    unit = ["dataset", "presentation"]
+    if table.select(pl.struct(unit).n_unique()).item() == table.height:
+        return
+    for column in ("label", "pai_species", "subject", "site", "split"):
+        row = _first(table, pl.col(column) != pl.col(column).first().over(unit))
+        if row is not None:
+            name = table["presentation"][row]
+            raise _fault(
+                table, source, row, column,
+                f"differs from an earlier frame of presentation {name!r}; frames of one "
+                "presentation agree in it",
+            )  # fmt: skip
+
+
+def _label_advice(label: str) -> str:
+    allowed = f"is not a label; write {' or '.join(LABELS)}"
+    if label in {"0", "1", "0.0", "1.0", "true", "false"}:
+        return (
+            f"{allowed} (1 means bona fide to some tools and attack to others: it is not guessed)"
+        )
+    return allowed
+
+
+def _first(table: pl.DataFrame, condition: pl.Expr) -> int | None:
+    """Index of the first row where ``condition`` holds, or None."""
+    row: int | None = table.select(pl.arg_where(condition).first()).item()
+    return row
+
+
+def _fault(table: pl.DataFrame, source: str, row: int, column: str, advice: str) -> DatasetError:
+    given = table[column][row]
+    return DatasetError(f"{source}, row {row + 1}, column {column}: {given!r} {advice}")

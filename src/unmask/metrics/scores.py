@@ -1,0 +1,242 @@
+"""Scores of presentations, as they go from any system to the judge.
+
+A score in [0, 1] is the probability of *bona fide*; accept is ``score >= threshold``. NaN means
+that the system gave no response; such rows are counted apart and never dropped in silence.
+
+A score file is CSV or Parquet with one row per presentation or frame: key, presentation, score,
+label (bona_fide or attack), pai_species (empty if and only if bona fide); then, where known,
+subject, dataset, site, split, modalities; any further column is an attribute.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from unmask.errors import ConfigError, DatasetError
+from unmask.files import write_whole
+from unmask.metrics import checks
+from unmask.types import Label, Modality, Sample
+
+POLARITY = (
+    "score in [0, 1], probability of bona fide; accept is score >= threshold; empty = no response"
+)
+AGGREGATIONS = ("mean", "median", "min", "max")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Scores of one class or of one PAI species."""
+
+    score: npt.NDArray[np.float64]
+    """(n,) ascending; responses only."""
+    silent: int
+    """Rows without a response."""
+
+    def accepted(self, threshold: float) -> int:
+        """How many responses are taken for bona fide."""
+        return self.score.size - self.rejected(threshold)
+
+    def rejected(self, threshold: float) -> int:
+        """How many responses are taken for attacks."""
+        return int(np.searchsorted(self.score, threshold, side="left"))
+
+    @property
+    def rows(self) -> int:
+        """Responses and missing responses together."""
+        return self.score.size + self.silent
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scores:
+    """A checked table of scores; every column but ``score`` is text."""
+
+    table: pl.DataFrame
+    source: str = "scores"
+    """File the scores came from, for messages."""
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, Sequence[Any]], source: str = "scores") -> Scores:
+        """Build from columns named as in a score file; labels are ``Label`` or their names.
+
+        Raises:
+            DatasetError: naming the first row and column that cannot be.
+        """
+        text = {
+            name: [v.name.lower() if isinstance(v, Label) else v for v in values]
+            if name == "label"
+            else values
+            for name, values in columns.items()
+        }
+        return cls._checked(pl.DataFrame(text, strict=False), source)
+
+    @classmethod
+    def from_samples(
+        cls,
+        samples: Sequence[Sample],
+        score: npt.ArrayLike,
+        *,
+        split: str,
+        modalities: Sequence[Modality],
+    ) -> Scores:
+        """Put the scores (N,) of a system beside the samples that it was shown."""
+        attributes = sorted({name for sample in samples for name in sample.attributes})
+        columns: dict[str, Sequence[Any]] = {
+            "key": [s.key for s in samples],
+            "presentation": [s.presentation for s in samples],
+            "score": np.asarray(score, dtype=np.float64).tolist(),
+            "label": [s.label for s in samples],
+            "pai_species": [s.pai_species for s in samples],
+            "subject": [s.subject for s in samples],
+            "dataset": [s.dataset for s in samples],
+            "site": [s.site for s in samples],
+            "split": [split] * len(samples),
+            "modalities": ["+".join(modalities)] * len(samples),
+        }
+        columns |= {name: [s.attributes.get(name, "") for s in samples] for name in attributes}
+        return cls.from_columns(columns, source=f"scores of {split}")
+
+    @classmethod
+    def _checked(cls, table: pl.DataFrame, source: str) -> Scores:
+        checks.check_columns(table, source)
+        checks.check_numbers(table, source)
+        added = [pl.lit("").alias(name) for name in checks.OPTIONAL if name not in table.columns]
+        order = [*checks.REQUIRED, *checks.OPTIONAL]
+        table = table.with_columns(
+            pl.col("score").cast(pl.Float64, strict=False).fill_null(np.nan),
+            pl.exclude("score").cast(pl.String).fill_null(""),
+            *added,
+        ).select(*order, pl.exclude(order))
+        checks.check_rows(table, source)
+        return cls(table=table, source=source)
+
+    @cached_property
+    def bona_fide(self) -> Group:
+        """Scores of bona fide rows."""
+        return _group(self.table.filter(pl.col("label") == checks.BONA_FIDE)["score"])
+
+    @cached_property
+    def attacks(self) -> dict[str, Group]:
+        """Scores of attacks by PAI species, in the order of their names."""
+        attacks = self.table.filter(pl.col("label") == checks.ATTACK)
+        parts = attacks.select("pai_species", "score").partition_by("pai_species", as_dict=True)
+        return {str(name): _group(part["score"]) for (name,), part in sorted(parts.items())}
+
+    @cached_property
+    def pooled(self) -> Group:
+        """Scores of all attacks together: what papers judge, and the standard does not."""
+        return _group(self.table.filter(pl.col("label") == checks.ATTACK)["score"])
+
+    def values(self, column: str) -> list[str]:
+        """Distinct non-empty texts of a column, sorted."""
+        return sorted(set(self.table[column].unique().to_list()) - {""})
+
+    def __len__(self) -> int:
+        return self.table.height
+
+
+def read_scores(path: Path) -> Scores:
+    """Read and check a score file, ``.csv`` or ``.parquet``.
+
+    Raises:
+        DatasetError: unreadable, or naming the first row and column that cannot be.
+    """
+    source = str(path)
+    _check_suffix(path)
+    try:
+        table = _read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
+    except FileNotFoundError as error:
+        raise DatasetError(f"there is no score file {source}; check the path") from error
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = (str(error).splitlines() or ["no reason given"])[0]
+        raise DatasetError(
+            f"cannot read {source}: {reason}; a score file is a table in {path.suffix[1:]} format"
+        ) from error
+    return Scores._checked(table, source)
+
+
+def write_scores(scores: Scores, path: Path) -> None:
+    """Write a score file; a CSV says the polarity in its first line."""
+    _check_suffix(path)
+    with write_whole(path) as temporary, temporary.open("wb") as file:
+        if path.suffix == ".csv":
+            file.write(f"# unmask scores: {POLARITY}\n".encode())
+            scores.table.with_columns(pl.col("score").fill_nan(None)).write_csv(file)
+            return
+        try:
+            scores.table.write_parquet(file)
+        except pl.exceptions.ComputeError as error:  # how polars reports a full disk here
+            raise OSError(str(error)) from error
+
+
+def per_presentation(scores: Scores, rule: str = "mean") -> Scores:
+    """One row per presentation: the mean, median, min or max of its frames that got a response.
+
+    A presentation has no response only if none of its frames has one. Other columns are those of
+    the first frame, and so is the place in the table.
+    """
+    if rule not in AGGREGATIONS:
+        raise ConfigError(f"no aggregation {rule!r}; choose one of: {', '.join(AGGREGATIONS)}")
+    unit = ["dataset", "presentation"]
+    if scores.table.select(pl.struct(unit).n_unique()).item() == len(scores):
+        return scores
+    score = getattr(pl.col("score").fill_nan(None), rule)()
+    first = pl.exclude([*unit, "score"]).first()
+    table = (
+        scores.table.group_by(unit, maintain_order=True)
+        .agg(score.fill_null(np.nan), first)
+        .select(scores.table.columns)
+    )
+    return Scores(table=table, source=scores.source)
+
+
+def check_classes(scores: Scores) -> None:
+    """Refuse scores that cannot be judged because one class got no response, or is not there."""
+    for name, group in (("bona fide", scores.bona_fide), ("attack", scores.pooled)):
+        if not group.score.size:
+            what = "response to a" if group.silent else "row of an"
+            raise DatasetError(
+                f"{scores.source} has no {what} {name} presentation; rates and thresholds need "
+                "both classes"
+            )
+
+
+def check_disjoint(dev: Scores, evaluation: Scores) -> None:
+    """Refuse a presentation that both sets the threshold and is judged."""
+    unit = ["dataset", "presentation"]
+    judged = evaluation.table.with_row_index("row")
+    shared = judged.join(dev.table.select(unit).unique(), on=unit, how="semi").sort("row")
+    if not shared.is_empty():
+        row, name = shared["row"][0], shared["presentation"][0]
+        raise DatasetError(
+            f"{evaluation.source}, row {row + 1}, column presentation: {name!r} is in {dev.source} "
+            f"too ({shared.height} rows in all); what sets the threshold must not be judged"
+        )
+
+
+def _group(score: pl.Series) -> Group:
+    values = score.to_numpy()
+    answered = values[~np.isnan(values)]
+    return Group(score=np.sort(answered), silent=values.size - answered.size)
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    """All columns as text; comment lines may stand above the header and nowhere else."""
+    comments = 0
+    with path.open("rb") as file:
+        while file.readline().removeprefix(codecs.BOM_UTF8).startswith(b"#"):
+            comments += 1
+    return pl.read_csv(path, skip_rows=comments, infer_schema=False)
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix not in {".csv", ".parquet"}:
+        raise DatasetError(f"{path} is not a score file; its name ends in .csv or .parquet")

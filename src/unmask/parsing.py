@@ -1,0 +1,120 @@
+"""Settings from words and YAML files, and back.
+
+One parser serves the command line and ``load``; it is made from the fields of the dataclass.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from argparse import ArgumentError
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import yaml
+
+from unmask.errors import ConfigError
+from unmask.types import Modality
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser
+
+C = TypeVar("C")
+
+
+def load(config_class: type[C], path: Path) -> C:
+    """Read a YAML file of the settings of one verb, with the parser of the command line."""
+    return parse(config_class, ["--config", str(path)])
+
+
+def parse(config_class: type[C], words: Sequence[str], *, positional: str = "") -> C:
+    """Command-line words (YAML first, then flags, in their order) to a config object.
+
+    Raises:
+        ConfigError: an unknown key, a missing one, or a value of the wrong kind.
+    """
+    from jsonargparse import Namespace
+
+    parser = parser_of(config_class, positional=positional)
+    try:
+        values: Namespace = parser.instantiate(parser.parse_args(list(words)))
+    except ArgumentError as error:
+        raise ConfigError(_plain_words(str(error), config_class)) from error
+    fields = {f.name: values[f.name] for f in dataclasses.fields(config_class)}  # type: ignore[arg-type]
+    if positional and isinstance(fields[positional], list):
+        fields[positional] = tuple(fields[positional])
+    return config_class(**fields)
+
+
+def parser_of(config_class: type, *, positional: str = "") -> ArgumentParser:
+    """The parser of one verb; ``positional`` names the field that needs no flag."""
+    from jsonargparse import ActionConfigFile, ArgumentParser, set_parsing_settings
+    from jsonargparse.typing import register_type
+
+    set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    register_type(Modality, serializer=str, deserializer=_modality, fail_already_registered=False)
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--config", action=ActionConfigFile, help="YAML file with these settings.")
+    if positional:
+        kind = get_type_hints(config_class)[positional]
+        default = next(f.default for f in dataclasses.fields(config_class) if f.name == positional)
+        if get_origin(kind) is tuple:
+            parser.add_argument(positional, nargs="*", type=get_args(kind)[0], default=default)
+        else:
+            parser.add_argument(positional, nargs="?", type=kind, default=default)
+    parser.add_class_arguments(config_class, as_group=False, skip={positional} - {""})
+    return parser
+
+
+def to_yaml(config: object) -> str:
+    """The settings as YAML that ``load`` reads back to an equal object."""
+    return str(yaml.safe_dump(to_plain(config), sort_keys=False))
+
+
+def to_plain(value: Any) -> Any:
+    """A dataclass (and what it holds) as dictionaries, lists, strings and numbers."""
+    if dataclasses.is_dataclass(value):
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [to_plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _modality(name: str) -> Modality:
+    if name not in list(Modality):
+        raise ValueError(f"no modality {name!r}; there are: {', '.join(Modality)}")
+    return Modality(name)
+
+
+def _plain_words(message: str, config_class: type) -> str:
+    """Say what the parser said in one line, with the nearest name for a misspelt one."""
+    message = " ".join(message.split())
+    unknown = re.search(r"unrecognized arguments: --([\w.-]+)", message)
+    in_group = re.search(r"(?:Group '([\w.]+)' d|D)oes not accept option '([\w.]+)'", message)
+    if unknown:
+        name = unknown[1]
+    elif in_group:
+        name = ".".join(part for part in in_group.groups() if part)
+    else:
+        return message
+    keys = list(_keys(config_class))
+    nearest = difflib.get_close_matches(name, keys, n=1, cutoff=0.0)[0]
+    group = nearest.rpartition(".")[0]
+    beside = [key for key in keys if key.rpartition(".")[0] == group]
+    return f"no setting {name!r}; the nearest is {nearest!r}; beside it are: {', '.join(beside)}"
+
+
+def _keys(config_class: type, prefix: str = "") -> Iterator[str]:
+    kinds = get_type_hints(config_class)
+    for f in dataclasses.fields(config_class):
+        if dataclasses.is_dataclass(kinds[f.name]):
+            yield from _keys(kinds[f.name], f"{prefix}{f.name}.")
+        else:
+            yield prefix + f.name

@@ -1,0 +1,179 @@
+"""The two drawings of a report, as inline SVG.
+
+Figures are made with matplotlib's objects, without pyplot and its global state. Colours leave here
+as CSS variables, so that the page can show the same drawing on white paper and on a dark screen.
+What a colour tells, a name or a dash tells too.
+"""
+
+import io
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from scipy.special import ndtri
+
+from unmask.report.records import Report
+from unmask.report.wording import percent
+
+INK, FAINT = "#101112", "#c0c1c2"
+"""Stand-ins that become CSS variables, as do those of ``_species``."""
+PALETTE = (
+    ("#c24e00", "#ff8a3d"),
+    ("#0a6aad", "#5ab4f0"),
+    ("#00795a", "#2fc79c"),
+    ("#a3487f", "#e58cc0"),
+    ("#8a6a00", "#e3b93c"),
+    ("#5b4bb5", "#a89cf5"),
+    ("#7d2a2a", "#e07a7a"),
+    ("#44606e", "#9bb8c6"),
+)
+"""Of each PAI species: on white, on black."""
+DASHES: Any = ("-", (0, (6, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
+MARKS = ("o", "s", "D", "^", "v", "P")
+TICKS = (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
+STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "unmask",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.frameon": False,
+}
+
+
+def drawing(report: Report, name: str) -> str:
+    """The SVG element of a figure: ``det`` or ``scores``."""
+    with mpl.rc_context(STYLE):
+        figure = {"det": _det, "scores": _scores}[name](report)
+        file = io.StringIO()
+        FigureCanvasSVG(figure).print_figure(
+            file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
+    svg = file.getvalue()
+    svg = svg[svg.index("<svg") :]
+    for index in range(len(report.lines) + 1):
+        svg = svg.replace(_species(index), f"var(--species-{index % len(PALETTE)})")
+    return svg.replace(INK, "currentColor").replace(FAINT, "var(--rule)")
+
+
+def _det(report: Report) -> Figure:
+    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_aspect("equal")
+    low, high = _det_range(report)
+    for index, line in enumerate(report.lines):
+        axes.plot(
+            _deviate(line.apcer, low, high),
+            _deviate(line.bpcer, low, high),
+            color=_species(index),
+            linestyle=DASHES[index % len(DASHES)],
+            linewidth=1.5,
+            label=line.name,
+            clip_on=False,
+        )
+    for index, judgement in enumerate(report.judgements):
+        axes.plot(
+            _deviate([judgement.apcer[judgement.worst].value], low, high),
+            _deviate([judgement.bpcer.value], low, high),
+            color=INK,
+            marker=MARKS[index % len(MARKS)],
+            markerfacecolor="none",
+            markersize=8,
+            linestyle="none",
+            label=f"threshold of {judgement.point.rule}",
+            clip_on=False,
+            zorder=5,
+        )
+    _deviate_axes(axes, low, high)
+    axes.set_xlabel("APCER (attacks accepted)")
+    axes.set_ylabel("BPCER (bona fide rejected)")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.02), handlelength=2.8)
+    return figure
+
+
+def _det_range(report: Report) -> tuple[float, float]:
+    """From just below the smallest rate that the set can show, to where no system should be."""
+    trials = max(count.presentations for count in report.evaluation.counts)
+    low = max(tick for tick in (*TICKS[:4], 0.0001) if tick <= max(1 / trials, 0.0001))
+    return low, 0.6 if report.eer < 0.25 else 0.99
+
+
+def _deviate_axes(axes: Axes, low: float, high: float) -> None:
+    ticks = [tick for tick in TICKS if low <= tick <= high]
+    places, labels = ndtri(ticks), [percent(tick).removesuffix(" %") for tick in ticks]
+    axes.set_xlim(ndtri(low), ndtri(high))
+    axes.set_ylim(ndtri(low), ndtri(high))
+    axes.set_xticks(places, labels)
+    axes.set_yticks(places, labels)
+    axes.grid(color=FAINT, linewidth=0.5)
+    axes.tick_params(length=0)
+
+
+def _deviate(rates: npt.ArrayLike, low: float, high: float) -> npt.NDArray[np.float64]:
+    deviates: npt.NDArray[np.float64] = ndtri(np.clip(rates, low, high))
+    return deviates
+
+
+def _scores(report: Report) -> Figure:
+    rows = len(report.histograms)
+    figure = Figure(figsize=(7.2, 0.9 + 0.52 * rows), layout="constrained")
+    all_axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    for index, (axes, histogram) in enumerate(zip(all_axes, report.histograms, strict=True)):
+        right, wrong = np.sqrt(histogram.right), np.sqrt(histogram.wrong)
+        edges = np.linspace(0, 1, right.size + 1)
+        color = INK if index == 0 else _species(index - 1)
+        total = np.sqrt(np.add(histogram.right, histogram.wrong))
+        axes.stairs(total, edges, fill=True, color=color, alpha=0.28, linewidth=0)
+        axes.stairs(wrong, edges, fill=True, color=color, linewidth=0)
+        for number, judgement in enumerate(report.judgements):
+            axes.axvline(
+                judgement.point.threshold,
+                color=INK,
+                linewidth=0.9,
+                linestyle=DASHES[number % len(DASHES)],
+            )
+        axes.set_yticks([])
+        axes.set_ylim(0, max(1.0, float(total.max())) * 1.12)
+        axes.spines[["left", "right", "top"]].set_visible(False)
+        axes.set_ylabel(histogram.name, rotation=0, ha="right", va="center")
+        _tally(axes, sum(histogram.wrong), sum(histogram.right), accepted=index > 0)
+    all_axes[-1].set_xlim(0, 1)
+    all_axes[-1].set_xlabel("score, probability of bona fide")
+    figure.legend(handles=_threshold_keys(report), loc="outside upper center", ncols=3)
+    return figure
+
+
+def _tally(axes: Axes, wrong: int, right: int, *, accepted: bool) -> None:
+    axes.text(
+        1.01,
+        0.5,
+        f"{wrong} / {wrong + right} {'accepted' if accepted else 'rejected'}",
+        transform=axes.transAxes,
+        va="center",
+    )
+
+
+def _threshold_keys(report: Report) -> list[Line2D]:
+    return [
+        Line2D([], [], color=INK, linewidth=0.9, linestyle=dash, label=f"threshold of {rule}")
+        for rule, dash in (
+            (judgement.point.rule, DASHES[number % len(DASHES)])
+            for number, judgement in enumerate(report.judgements)
+        )
+    ]
+
+
+def _species(index: int) -> str:
+    """Stand-in for the colour of a PAI species."""
+    return f"#5c0d{index:02x}"

@@ -1,0 +1,27 @@
+"""A report as one self-contained HTML file: no script, no font, no picture from elsewhere."""
+
+from importlib import resources
+
+import jinja2
+
+from unmask.report.document import Caution, Figure, Table, document
+from unmask.report.figures import PALETTE, drawing
+from unmask.report.records import Report
+
+
+def as_html(report: Report) -> str:
+    """The report as one HTML page, figures drawn inside it."""
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.tests |= {
+        "table": lambda block: isinstance(block, Table),
+        "figure": lambda block: isinstance(block, Figure),
+        "caution": lambda block: isinstance(block, Caution),
+    }
+    source = resources.files("unmask.report").joinpath("page.html.jinja").read_text("utf-8")
+    return environment.from_string(source).render(
+        page=document(report),
+        palette=PALETTE,
+        drawing=lambda name: drawing(report, name),
+    )

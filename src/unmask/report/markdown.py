@@ -1,0 +1,51 @@
+"""A report as Markdown, for a pull request or a notebook; figures are in the HTML file."""
+
+import re
+
+from unmask.report.document import Block, Caution, Figure, Table, document
+from unmask.report.records import Report
+
+_TAG = re.compile(r"<(?=[a-zA-Z/!])")
+
+
+def as_markdown(report: Report) -> str:
+    """The report as one Markdown text."""
+    page = document(report)
+    parts = [f"**{_plain(page.warning)}**"] if page.warning else []
+    parts.append(f"# {_plain(page.title)}")
+    if page.note:
+        parts.append(_plain(page.note))
+    for section in page.sections:
+        parts.append(f"## {_plain(section.heading)}")
+        parts += [_block(block) for block in section.blocks]
+    return "\n\n".join(parts) + "\n"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Table():
+            return _table(block)
+        case Figure():
+            return f"*Figure, in report.html.* {_plain(block.caption)}"
+        case Caution():
+            return f"> {_plain(block.text)}"
+        case _:
+            return _plain(block)
+
+
+def _table(table: Table) -> str:
+    rule = ["---" if column < table.text_columns else "---:" for column in range(len(table.header))]
+    lines = [[_cell(text) for text in table.header], rule]
+    for index, row in enumerate(table.rows):
+        cells = [_cell(text) for text in row]
+        lines.append([f"**{cell}**" for cell in cells] if index in table.strong else cells)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", "\\|")
+
+
+def _plain(text: str) -> str:
+    """One line in which no user's text can open a tag."""
+    return _TAG.sub("&lt;", " ".join(text.split()))

@@ -1,0 +1,46 @@
+"""How a report writes a number: one way for each kind, used by words, tables and figures alike."""
+
+import math
+
+from unmask.metrics.rates import Rate
+from unmask.metrics.thresholds import OperatingPoint
+
+
+def percent(value: float) -> str:
+    """A share: ``2.5 %``, with two decimals within 1 % of either end."""
+    if math.isnan(value):
+        return "none"
+    if value in (0, 1):
+        return f"{100 * value:.0f} %"
+    return f"{100 * value:.{1 if 0.01 <= value <= 0.99 else 2}f} %"
+
+
+def interval(rate: Rate) -> str:
+    """The 95 % interval of a rate: ``0.5 to 7.1 %``."""
+    low, high = rate.interval()
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+
+
+def counts(rate: Rate) -> str:
+    """Errors among trials: ``3 / 120``."""
+    return f"{rate.errors} / {rate.trials}"
+
+
+def in_full(name: str, rate: Rate) -> str:
+    """A rate in a sentence: ``BPCER 2.5 %, 95 % interval 0.5 to 7.1 %``."""
+    return f"{name} {percent(rate.value)}, 95 % interval {interval(rate)}"
+
+
+def threshold(point: OperatingPoint) -> str:
+    """A threshold to six digits."""
+    return f"{point.threshold:.6g}" if point.threshold <= 1 else "above 1 (nothing is accepted)"
+
+
+def origin(point: OperatingPoint) -> str:
+    """Where a threshold came from."""
+    return "fixed beforehand" if point.split == "none" else f"set on {point.split}"
+
+
+def plural(number: int, thing: str) -> str:
+    """A number of things: ``1 presentation``, ``2 presentations``."""
+    return f"{number} {thing}" + ("" if number == 1 else "s")

@@ -1,0 +1,57 @@
+"""Score files in, report files out."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from unmask.config import ReportConfig
+from unmask.errors import ConfigError
+from unmask.files import make_folder, sha256, write_text
+from unmask.metrics.scores import read_scores
+from unmask.metrics.thresholds import Rule
+from unmask.report.html import as_html
+from unmask.report.json import as_json
+from unmask.report.judge import judge
+from unmask.report.markdown import as_markdown
+from unmask.report.records import Report
+
+
+def judge_files(config: ReportConfig) -> Report:
+    """Read two score files, judge, and write report.md, report.html and report.json.
+
+    Raises:
+        ConfigError: dev and eval are one file, or a rule is unknown.
+        DatasetError: a score file has a fault, or a presentation is in both.
+    """
+    for rule in config.rules:
+        Rule.parse(rule)
+    dev, evaluation = read_scores(config.dev), read_scores(config.eval)
+    dev_hash, eval_hash = sha256(config.dev), sha256(config.eval)
+    if dev_hash == eval_hash and not config.oracle_threshold:
+        raise ConfigError(
+            f"dev {config.dev} and eval {config.eval} hold the same scores; what sets the "
+            "threshold must not be judged: give another dev file, or set oracle_threshold and the "
+            "report will say so"
+        )
+    report = judge(
+        dev,
+        evaluation,
+        rules=config.rules,
+        title=config.title,
+        note=config.note,
+        oracle_threshold=config.oracle_threshold,
+    )
+    report = replace(
+        report,
+        dev=replace(report.dev, sha256=dev_hash),
+        evaluation=replace(report.evaluation, sha256=eval_hash),
+    )
+    write_report(report, config.out)
+    return report
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write report.md, report.html and report.json; the same report gives the same bytes."""
+    make_folder(folder)
+    write_text(folder / "report.md", as_markdown(report))
+    write_text(folder / "report.html", as_html(report))
+    write_text(folder / "report.json", as_json(report))

@@ -1,0 +1,75 @@
+"""The one LightningModule: any model of ours, its loss, its optimiser.
+
+Every random number of a step (dropout, noise) comes from a generator seeded by the run's seed and
+the step, so a run that was killed and resumed repeats the uninterrupted one bit by bit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from unmask.config import OptimConfig
+from unmask.losses.cross_entropy import bona_fide_cross_entropy
+from unmask.types import Batch
+
+
+class Learner(LightningModule):
+    """Trains ``model`` with AdamW, linear warm-up and cosine decay."""
+
+    def __init__(self, model: nn.Module, optim: OptimConfig, *, seed: int) -> None:
+        super().__init__()
+        self.model = model
+        self.optim = optim
+        self.seed = seed
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        torch.manual_seed(self.seed * 2_000_003 + self.global_step)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        output = self.model(batch.image, batch.present)
+        loss = bona_fide_cross_entropy(output, batch, label_smoothing=self.optim.label_smoothing)
+        figures = {"loss": loss.total, **loss.parts}
+        self.log_dict({f"train/{name}": value.detach() for name, value in figures.items()})
+        return loss.total
+
+    def configure_optimizers(self) -> Any:
+        optimizer = torch.optim.AdamW(decay_groups(self.model, self.optim), lr=self.optim.lr)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: rate_at(step, self.optim)
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+def rate_at(step: int, optim: OptimConfig) -> float:
+    """Learning rate at a step, as a share of the highest: linear warm-up, then half a cosine."""
+    warmup = round(optim.warmup * optim.steps)
+    if step < warmup:
+        return (step + 1) / warmup
+    progress = (step - warmup) / max(1, optim.steps - warmup)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def decay_groups(model: nn.Module, optim: OptimConfig) -> list[dict[str, Any]]:
+    """Parameters with weight decay (matrices and kernels) and without (all else).
+
+    Biases, norms, tokens and position tables have none; neither have the tables of embeddings,
+    of which one step sees few rows and would shrink all.
+    """
+    tables = {id(p) for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    decayed = [
+        p for name, p in trained if name.endswith("weight") and p.ndim >= 2 and id(p) not in tables
+    ]
+    chosen = {id(p) for p in decayed}
+    return [
+        {"params": decayed, "weight_decay": optim.weight_decay},
+        {"params": [p for _, p in trained if id(p) not in chosen], "weight_decay": 0.0},
+    ]

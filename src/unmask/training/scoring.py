@@ -1,0 +1,65 @@
+"""A trained model and presentations in, scores out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from rich.progress import track
+from torch import nn
+from torch.utils.data import DataLoader
+
+from unmask.data import Presentations, collate
+from unmask.metrics.scores import Scores
+from unmask.transforms.normalize import Preprocessing
+from unmask.types import Batch, Modality, Sample
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """A model with what it needs to score presentations; it is put into evaluation mode."""
+
+    model: nn.Module
+    """Returns ``Output`` for (B, M, 3, H, W) and (B, M)."""
+    preprocessing: Preprocessing
+    """What the model was trained with."""
+    modalities: tuple[Modality, ...]
+    """The model's M axis."""
+    batch_size: int = 64
+    """Scores do not depend on it."""
+    workers: int = 0
+    """Processes that read images."""
+
+    def scores(
+        self, samples: Sequence[Sample], *, shown: Sequence[Modality], split: str, title: str = ""
+    ) -> Scores:
+        """Score presentations with the modalities in ``shown``; the others are hidden.
+
+        A sample with none of the shown modalities gets no response (NaN). A ``title`` puts a
+        progress bar on the terminal.
+        """
+        seen = [_with_only(s, shown) for s in samples if set(s.paths) & set(shown)]
+        loader = DataLoader(
+            Presentations(seen, preprocessing=self.preprocessing, modalities=self.modalities),
+            batch_size=self.batch_size,
+            num_workers=self.workers,
+            collate_fn=collate,
+        )
+        found: dict[str, float] = {}
+        for batch in track(loader, description=title, disable=not title, transient=True):
+            found |= zip(batch.key, self.pad_scores(batch), strict=True)
+        values = [found.get(s.key, float("nan")) for s in samples]
+        return Scores.from_samples(samples, values, split=split, modalities=shown)
+
+    @torch.inference_mode()
+    def pad_scores(self, batch: Batch) -> list[float]:
+        """Probability of bona fide of each presentation of a batch."""
+        device = next(self.model.parameters()).device
+        self.model.eval()
+        output = self.model(batch.image.to(device), batch.present.to(device))
+        return [float(value) for value in output.logit.float().sigmoid()]
+
+
+def _with_only(sample: Sample, shown: Sequence[Modality]) -> Sample:
+    return replace(sample, paths={m: path for m, path in sample.paths.items() if m in shown})

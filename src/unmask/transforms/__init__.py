@@ -1,0 +1,1 @@
+"""Decoded pictures to model input: one geometry for all modalities, then each its own light."""

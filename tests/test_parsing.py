@@ -1,0 +1,103 @@
+"""Settings: words, YAML and objects are three spellings of the same thing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from unmask.cli import COMMANDS
+from unmask.config import (
+    DataConfig,
+    ModelConfig,
+    OptimConfig,
+    PredictConfig,
+    ShowConfig,
+    TrainConfig,
+)
+from unmask.errors import ConfigError
+from unmask.parsing import load, parse, to_yaml
+from unmask.types import Modality
+
+NEEDED = ["--data.root", "faces", "--out", "run"]
+
+
+def test_yaml_reads_back_to_an_equal_object(tmp_path: Path) -> None:
+    config = TrainConfig(
+        data=DataConfig(root=Path("faces"), depth="relative"),
+        out=Path("run"),
+        model=ModelConfig(name="vit/tiny", overrides={"dim": 64, "absent": "mask"}),
+        modalities=(Modality.INFRARED, Modality.RGB),
+        optim=OptimConfig(lr=3e-4),
+    )
+    path = tmp_path / "config.yaml"
+    path.write_text(to_yaml(config))
+    assert load(TrainConfig, path) == config
+
+
+def test_flags_after_a_yaml_file_replace_its_values(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    config = TrainConfig(data=DataConfig(root=Path("faces")), out=Path("run"), seed=3)
+    path.write_text(to_yaml(config))
+    parsed = parse(TrainConfig, ["--config", str(path), "--optim.lr", "0.5", "--out", "other"])
+    assert parsed == replace(config, optim=OptimConfig(lr=0.5), out=Path("other"))
+
+
+def test_modalities_are_written_as_users_say_them() -> None:
+    parsed = parse(TrainConfig, [*NEEDED, "--modalities", "[rgb,infrared]"])
+    assert parsed.modalities == (Modality.RGB, Modality.INFRARED)
+
+
+def test_positional_words_become_their_field() -> None:
+    parsed = parse(PredictConfig, ["--checkpoint", "run", "a.png", "b.png"], positional="inputs")
+    assert parsed.inputs == (Path("a.png"), Path("b.png"))
+    assert parse(ShowConfig, ["datasets"], positional="what").what == "datasets"
+    assert parse(ShowConfig, [], positional="what").what == "models"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--optim.stepz", "7"], "no setting 'optim.stepz'; the nearest is 'optim.steps'"),
+        (["--sed", "7"], "the nearest is 'seed'"),
+        (["--modalities", "[rgb,dpth]"], "there are: rgb, depth, infrared, thermal"),
+        (["--optim.steps", "many"], "optim.steps"),
+        (["--optim.steps", "0"], "optim.steps is 0; it must be at least 1"),
+        (["--precision", "fp16"], "bf16"),
+        (["--modalities", "[rgb,rgb]"], "each once"),
+        (["--dev_every", "0"], "dev_every is 0; it must be at least 1"),
+        (["--augment.flip", "1.5"], "augment.flip is 1.5; it must lie between 0 and 1"),
+        (["--optim.lr", "-1"], "optim.lr is -1"),
+        (["--config", "missing.yaml"], "missing.yaml"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(words: list[str], message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse(TrainConfig, [*NEEDED, *words])
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_misspelt_yaml_key_is_named_with_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("data: {root: faces}\nout: run\noptim: {learning_rate: 0.1}\n")
+    with pytest.raises(ConfigError, match=r"no setting 'optim.learning_rate'; the nearest is"):
+        load(TrainConfig, path)
+
+
+def test_a_missing_required_setting_is_named() -> None:
+    with pytest.raises(ConfigError, match="out"):
+        parse(TrainConfig, ["--data.root", "faces"])
+
+
+@pytest.mark.parametrize("config_class", COMMANDS.values())
+def test_every_field_has_a_help_text(config_class: type) -> None:
+    import dataclasses
+
+    from unmask.parsing import parser_of
+
+    text = parser_of(config_class).format_help()
+    for field in dataclasses.fields(config_class):
+        shown = f"--{field.name}"
+        assert shown in text
+        after = text.split(shown, 1)[1][:400]
+        assert not after.lstrip(" A-Z.{}a-z_|,[]\n").startswith("(type"), field.name
