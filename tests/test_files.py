@@ -32,8 +32,9 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
     if not full.exists():
         pytest.skip("no /dev/full on this system")
     path = tmp_path / "report.md"
-    with pytest.raises(OutputError, match=r"cannot write .*report.md: No space left"), write_whole(
-        path
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*report.md: No space left"),
+        write_whole(path),
     ):
         full.write_text("x" * 100_000)
     assert not list(tmp_path.iterdir())

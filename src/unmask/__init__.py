@@ -1,5 +1,7 @@
 """unmask: is this a face in front of the sensors, or an attack on them?"""
 
+from importlib.metadata import version
+
 from unmask.api import demo, evaluate, predict, report, show, simulate, train
 from unmask.config import (
     DemoConfig,
@@ -12,7 +14,7 @@ from unmask.config import (
 )
 from unmask.parsing import load
 
-__version__ = "0.1.0"
+__version__ = version("unmask")
 
 __all__ = [
     "DemoConfig",

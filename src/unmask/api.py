@@ -21,8 +21,11 @@ from unmask.config import (
     TrainConfig,
 )
 
+from unmask.errors import ConfigError
+from unmask.types import Modality
+
 if TYPE_CHECKING:
-    from unmask.report import Report
+    from unmask.report.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.loop import Run
 
@@ -74,6 +77,11 @@ def train(config: TrainConfig) -> Run:
     model = create_model(config.model.name, **settings)
     if config.model.weights is not None:
         load_weights(model, config.model.weights)
+    elif getattr(model.config, "frozen_backbone", False):
+        raise ConfigError(
+            f"{config.model.name} keeps its backbone frozen, which means nothing without trained "
+            "weights; give model.weights, or model.overrides.frozen_backbone false to train it"
+        )
     return fit(model, config, protocol)
 
 
@@ -112,7 +120,7 @@ def report(config: ReportConfig) -> Report:
 
     Writes report.md, report.html and report.json.
     """
-    from unmask.report import judge_files
+    from unmask.report.write import judge_files
 
     return judge_files(config)
 
@@ -122,12 +130,23 @@ def predict(config: PredictConfig) -> tuple[Decision, ...]:
 
     The answer is ``no_response``, with the reason, where the images allow none.
     """
+    from unmask.serving.detector import Detector
     from unmask.serving.inputs import gather
-    from unmask.training.serve import detector_of
+    from unmask.training.checkpoint import load
+    from unmask.training.scoring import Scorer
 
     inputs = gather(config)
-    detector = detector_of(config.checkpoint, rule=config.rule)
-    return tuple(detector.decide_files(i, cropped=config.cropped) for i in inputs)
+    model, card = load(config.checkpoint)
+    scorer = Scorer(model=model, preprocessing=card.preprocessing, modalities=card.modalities)
+    detector = Detector(
+        score=scorer.pad_score,
+        thresholds=card.thresholds,
+        preprocessing=card.preprocessing,
+        rule=config.rule,
+        model=f"{card.model}@{card.weights_sha256[:8]}",
+        warning=card.limits,
+    )
+    return tuple(detector.decide_files(given, cropped=config.cropped) for given in inputs)
 
 
 def demo(config: DemoConfig) -> Demonstrated:
@@ -180,5 +199,11 @@ def show(config: ShowConfig) -> str:
     return listing(config.what)
 
 
-def _shown(asked: tuple[str, ...], built: tuple[str, ...]) -> tuple[str, ...]:
-    return asked
+def _shown(asked: tuple[Modality, ...], built: tuple[Modality, ...]) -> tuple[Modality, ...]:
+    """The modalities to show the model: those asked for, or all it was built for."""
+    strange = [str(modality) for modality in asked if modality not in built]
+    if strange:
+        raise ConfigError(
+            f"the model knows no {' or '.join(strange)}; it was built for: {', '.join(built)}"
+        )
+    return asked or built

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import os
 import sys
@@ -79,7 +80,7 @@ def _switches_spelled_out(config_class: type, words: list[str]) -> list[str]:
     """``--json`` alone means ``--json true``."""
     switches = {f"--{f.name}" for f in dataclasses.fields(config_class) if f.type == "bool"}
     spelled: list[str] = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in itertools.pairwise([*words, ""]):
         spelled.append(word)
         if word in switches and following not in {"true", "false"}:
             spelled.append("true")

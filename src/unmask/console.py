@@ -12,7 +12,7 @@ from unmask.config import PredictConfig
 
 if TYPE_CHECKING:
     from unmask.api import Demonstrated, Evaluated
-    from unmask.report import Report
+    from unmask.report.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.loop import Run
 
@@ -51,7 +51,11 @@ def _evaluated(console: Console, written: Evaluated) -> None:
 
 
 def _report(console: Console, report: Report, folder: Any) -> None:
-    console.print(report.summary)
+    from unmask.report.document import document
+
+    for block in document(report).sections[0].blocks:
+        if isinstance(block, str):
+            console.print(block, markup=False)
     console.print(f"report: {folder / 'report.html'}")
 
 
@@ -64,7 +68,7 @@ def _decisions(console: Console, decisions: tuple[Decision, ...]) -> None:
             d.source,
             d.pad_decision,
             "" if d.pad_score is None else f"{d.pad_score:.3f}",
-            "" if d.threshold is None else f"{d.threshold:.3f}",
+            f"{d.threshold:.3f}",
             d.rule,
             "+".join(d.modalities),
             d.reason or "",

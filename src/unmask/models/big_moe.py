@@ -24,9 +24,9 @@ at zero, so an untrained model is exactly the plain transformer of its backbone.
 are hidden by tokens, prompt and code alike, in training and in use.
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality.
-    tiny: 1 parameters, 1 GFLOPs
-    tiny_test: 1 parameters, 1 GFLOPs
-    base: 1 parameters, 1 GFLOPs
+    tiny: 1,400,509 parameters, 0.326 GFLOPs
+    tiny_test: 67,687 parameters, 0.0044 GFLOPs
+    base: 88,741,301 parameters, 114.0 GFLOPs
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ Differs: several modalities in one sequence; the head also reads the mean of the
 of BIG-MoE does, so the two differ by the adapters alone.
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality.
-    tiny: 907,009 parameters, 0.30 GFLOPs
-    tiny_test: 31,745 parameters, 0.01 GFLOPs
-    base: 85,802,497 parameters, 114.4 GFLOPs
+    tiny: 898,945 parameters, 0.307 GFLOPs
+    tiny_test: 32,385 parameters, 0.0036 GFLOPs
+    base: 85,802,497 parameters, 113.5 GFLOPs
 """
 
 from __future__ import annotations

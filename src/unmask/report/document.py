@@ -161,17 +161,17 @@ def _cautions(report: Report) -> tuple[Caution, ...]:
     if small:
         found.append(
             f"Too few trials: fewer than {_trials_to_claim()} presentations cannot show a rate "
-            f"below {CLAIM:.0%}, even without one error. This holds for {', '.join(small)}."
+            f"below {100 * CLAIM:g} %, even without one error. This holds for {', '.join(small)}."
         )
     for judgement in report.judgements:
         rule = Rule.parse(judgement.point.rule)
-        limited = {"bpcer": {"": judgement.dev_bpcer}, "apcer": judgement.dev_apcer}
-        fewest = min((r.trials for r in limited.get(rule.kind, {}).values()), default=0)
-        if 0 < rule.value * fewest < 1:
-            found.append(
-                f"The rule {judgement.point.rule} rests on {fewest} presentations of dev, so it "
-                "means that not one of them may be an error."
-            )
+        limited = {"bpcer": {"bona fide": judgement.dev_bpcer}, "apcer": judgement.dev_apcer}
+        found += [
+            f"The rule {judgement.point.rule} rests on {rate.trials} {name} presentations of dev, "
+            "so it means that not one of them may be an error."
+            for name, rate in limited.get(rule.kind, {}).items()
+            if 0 < rule.value * rate.trials < 1
+        ]
     if report.shared_subjects and not report.overlap:
         found.append(
             f"{plural(report.shared_subjects, 'subject')} of the judged set also helped to set the "
@@ -194,8 +194,8 @@ def _figures(report: Report) -> Section:
                 name="det",
                 caption="Detection error trade-off of the judged set, one curve per PAI species, "
                 "on normal-deviate axes: further down and left is better. Marks are the operating "
-                "points: BPCER and worst APCER at the thresholds of the rules. Rates too small "
-                "for an axis are drawn on its edge.",
+                "points: BPCER and worst APCER at the thresholds of the rules. Rates of zero "
+                "are drawn on the edge.",
             ),
             Figure(
                 name="scores",

@@ -18,7 +18,6 @@ from matplotlib.lines import Line2D
 from scipy.special import ndtri
 
 from unmask.report.records import Report
-from unmask.report.wording import percent
 
 INK, FAINT = "#101112", "#c0c1c2"
 """Stand-ins that become CSS variables, as do those of ``_species``."""
@@ -35,12 +34,16 @@ PALETTE = (
 """Of each PAI species: on white, on black."""
 DASHES: Any = ("-", (0, (6, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
 MARKS = ("o", "s", "D", "^", "v", "P")
-TICKS = (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
+PERCENTS = (1e-5, 1e-4, 0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99)
+"""Where the axes of error curves may have ticks."""
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "unmask",
     "font.size": 9,
+    "text.parse_math": False,
     "text.color": INK,
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.6,
@@ -77,7 +80,7 @@ def _det(report: Report) -> Figure:
             _deviate(line.apcer, low, high),
             _deviate(line.bpcer, low, high),
             color=_species(index),
-            linestyle=DASHES[index % len(DASHES)],
+            linestyle=_dash(index + index // len(PALETTE)),
             linewidth=1.5,
             label=line.name,
             clip_on=False,
@@ -96,22 +99,22 @@ def _det(report: Report) -> Figure:
             zorder=5,
         )
     _deviate_axes(axes, low, high)
-    axes.set_xlabel("APCER (attacks accepted)")
-    axes.set_ylabel("BPCER (bona fide rejected)")
+    axes.set_xlabel("APCER in % (attacks accepted)")
+    axes.set_ylabel("BPCER in % (bona fide rejected)")
     axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.02), handlelength=2.8)
     return figure
 
 
 def _det_range(report: Report) -> tuple[float, float]:
-    """From just below the smallest rate that the set can show, to where no system should be."""
+    """From below every rate but zero that the set can show, to where no system should be."""
     trials = max(count.presentations for count in report.evaluation.counts)
-    low = max(tick for tick in (*TICKS[:4], 0.0001) if tick <= max(1 / trials, 0.0001))
+    low = max((p / 100 for p in PERCENTS if p / 100 < 1 / trials), default=PERCENTS[0] / 100)
     return low, 0.6 if report.eer < 0.25 else 0.99
 
 
 def _deviate_axes(axes: Axes, low: float, high: float) -> None:
-    ticks = [tick for tick in TICKS if low <= tick <= high]
-    places, labels = ndtri(ticks), [percent(tick).removesuffix(" %") for tick in ticks]
+    ticks = [p for p in PERCENTS if low <= p / 100 <= high]
+    places, labels = ndtri(np.divide(ticks, 100)), ["0", *(f"{p:g}" for p in ticks[1:])]
     axes.set_xlim(ndtri(low), ndtri(high))
     axes.set_ylim(ndtri(low), ndtri(high))
     axes.set_xticks(places, labels)
@@ -141,7 +144,7 @@ def _scores(report: Report) -> Figure:
                 judgement.point.threshold,
                 color=INK,
                 linewidth=0.9,
-                linestyle=DASHES[number % len(DASHES)],
+                linestyle=_dash(number),
             )
         axes.set_yticks([])
         axes.set_ylim(0, max(1.0, float(total.max())) * 1.12)
@@ -166,12 +169,15 @@ def _tally(axes: Axes, wrong: int, right: int, *, accepted: bool) -> None:
 
 def _threshold_keys(report: Report) -> list[Line2D]:
     return [
-        Line2D([], [], color=INK, linewidth=0.9, linestyle=dash, label=f"threshold of {rule}")
-        for rule, dash in (
-            (judgement.point.rule, DASHES[number % len(DASHES)])
-            for number, judgement in enumerate(report.judgements)
+        Line2D(
+            [], [], color=INK, linewidth=0.9, linestyle=_dash(number), label=f"threshold of {rule}"
         )
+        for number, rule in enumerate(judgement.point.rule for judgement in report.judgements)
     ]
+
+
+def _dash(index: int) -> Any:
+    return DASHES[index % len(DASHES)]
 
 
 def _species(index: int) -> str:

@@ -19,9 +19,17 @@ def as_html(report: Report) -> str:
         "figure": lambda block: isinstance(block, Figure),
         "caution": lambda block: isinstance(block, Caution),
     }
+    environment.filters["tied"] = _tied
     source = resources.files("unmask.report").joinpath("page.html.jinja").read_text("utf-8")
     return environment.from_string(source).render(
         page=document(report),
         palette=PALETTE,
         drawing=lambda name: drawing(report, name),
+    )
+
+
+def _tied(text: str) -> str:
+    """Keep a number and its unit, and both parts of a count, on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%").replace(
+        " / ", "\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}"
     )

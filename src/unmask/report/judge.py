@@ -15,7 +15,7 @@ from unmask.errors import ConfigError
 from unmask.metrics import rates
 from unmask.metrics.curves import auc, bpcer_at_apcer, curve, eer
 from unmask.metrics.scores import Group, Scores, check_classes, check_disjoint, per_presentation
-from unmask.metrics.thresholds import operating_point
+from unmask.metrics.thresholds import OperatingPoint, operating_point
 from unmask.report.records import Count, Histogram, Judgement, Line, Report, ScoreSet
 
 BINS = 50
@@ -47,12 +47,15 @@ def judge(
     dev, evaluation = per_presentation(dev, aggregation), per_presentation(evaluation, aggregation)
     check_classes(dev)
     check_classes(evaluation)
-    judgements = tuple(_judgement(dev, evaluation, rule) for rule in rules)
+    overlap = _shared(dev, evaluation, "presentation")
+    split = "eval" if overlap else "dev"
+    points = [operating_point(dev, rule, split=split) for rule in rules]
+    judgements = tuple(_judgement(dev, evaluation, point) for point in points)
     return Report(
         title=title,
         note=note,
         aggregation=aggregation,
-        overlap=_shared(dev, evaluation, "presentation"),
+        overlap=overlap,
         shared_subjects=_shared(dev, evaluation, "subject"),
         dev=_score_set("dev", dev, dev_frames),
         evaluation=_score_set("eval", evaluation, frames),
@@ -67,8 +70,7 @@ def judge(
     )
 
 
-def _judgement(dev: Scores, evaluation: Scores, rule: str) -> Judgement:
-    point = operating_point(dev, rule, split="dev")
+def _judgement(dev: Scores, evaluation: Scores, point: OperatingPoint) -> Judgement:
     return Judgement(
         point=point,
         apcer=rates.apcer(evaluation, point.threshold),

@@ -38,6 +38,8 @@ def threshold(point: OperatingPoint) -> str:
 
 def origin(point: OperatingPoint) -> str:
     """Where a threshold came from."""
+    if point.split == "eval":
+        return "set on the judged set itself"
     return "fixed beforehand" if point.split == "none" else f"set on {point.split}"
 
 

@@ -37,10 +37,7 @@ def vertex_normals(vertices: Floats, triangles: Integers) -> Floats:
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     face = np.cross(b - a, c - a)  # (T, 3)
     normal = np.stack(
-        [
-            np.bincount(triangles.ravel(), np.repeat(face[:, k], 3), len(vertices))
-            for k in range(3)
-        ],
+        [np.bincount(triangles.ravel(), np.repeat(face[:, k], 3), len(vertices)) for k in range(3)],
         axis=1,
     )
     length = np.linalg.norm(normal, axis=1, keepdims=True)

@@ -101,9 +101,7 @@ def _hair_colour(rng: np.random.Generator, skin_type: int, age: float) -> Floats
     name = str(rng.choice(list(HAIR_COLOURS), p=chances))
     colour = np.array(HAIR_COLOURS[name]) * rng.uniform(0.75, 1.3)
     grey = float(np.clip((age - 0.5) * rng.uniform(0, 1.1), 0, 0.95))
-    return np.asarray(
-        (1 - grey) * colour + grey * np.array(HAIR_COLOURS["grey"]), np.float32
-    )
+    return np.asarray((1 - grey) * colour + grey * np.array(HAIR_COLOURS["grey"]), np.float32)
 
 
 def _eye_colour(rng: np.random.Generator, skin_type: int) -> Floats:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import nn
 
 from unmask.files import write_whole
 from unmask.training.checkpoint import save_weights
@@ -47,7 +48,7 @@ class BestOnDev(Callback):
         self.looks_since_best += 1
         if (figures["eer"], figures["loss"]) < (self.best["eer"], self.best["loss"]):
             self.best, self.best_step, self.looks_since_best = figures, step, 0
-            save_weights(pl_module.model, self.path)
+            save_weights(cast(nn.Module, pl_module.model), self.path)
         if self.patience and self.looks_since_best >= self.patience:
             trainer.should_stop = True
 

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import nn
 from torch.utils.data import DataLoader, Sampler
 
-import unmask
 from unmask.capture.crop import CROP_VERSION
 from unmask.config import TrainConfig
 from unmask.data import BalancedSampler, Draw, Presentations, collate
@@ -58,8 +58,9 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
         ConfigError: the folder holds another run, or one that ``resume`` was not set for.
     """
     _open_folder(config)
+    settings: Any = model.config
     preprocessing = Preprocessing(
-        image_size=model.config.image_size, crop_version=CROP_VERSION, depth=config.data.depth
+        image_size=settings.image_size, crop_version=CROP_VERSION, depth=config.data.depth
     )
     learner = Learner(model, config.optim, seed=config.seed)
     scorer = Scorer(
@@ -248,7 +249,7 @@ def _card(
         seed=config.seed,
         limits=limits_of(samples),
         weights_sha256=sha256(config.out / "model.safetensors"),
-        unmask_version=unmask.__version__,
+        unmask_version=version("unmask"),
     )
 
 

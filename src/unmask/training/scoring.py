@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import torch
 from rich.progress import track
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from unmask.data import Presentations, collate
 from unmask.metrics.scores import Scores
-from unmask.transforms.normalize import Preprocessing
-from unmask.types import Batch, Modality, Sample
+from unmask.transforms.normalize import Preprocessing, stack
+from unmask.types import Images, Modality, Sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +48,22 @@ class Scorer:
         )
         found: dict[str, float] = {}
         for batch in track(loader, description=title, disable=not title, transient=True):
-            found |= zip(batch.key, self.pad_scores(batch), strict=True)
+            found |= zip(batch.key, self._probability(batch.image, batch.present), strict=True)
         values = [found.get(s.key, float("nan")) for s in samples]
         return Scores.from_samples(samples, values, split=split, modalities=shown)
 
+    def pad_score(self, images: Images) -> float:
+        """Probability of bona fide of one presentation, from its decoded face crops."""
+        image, present = stack(images, self.modalities, self.preprocessing)
+        return self._probability(torch.from_numpy(image[None]), torch.from_numpy(present[None]))[0]
+
     @torch.inference_mode()
-    def pad_scores(self, batch: Batch) -> list[float]:
-        """Probability of bona fide of each presentation of a batch."""
+    def _probability(self, image: Tensor, present: Tensor) -> list[float]:
+        """(B, M, 3, H, W) and (B, M) -> B numbers."""
         device = next(self.model.parameters()).device
         self.model.eval()
-        output = self.model(batch.image.to(device), batch.present.to(device))
-        return [float(value) for value in output.logit.float().sigmoid()]
+        output = self.model(image.to(device), present.to(device))
+        return [float(value) for value in output.logit.sigmoid()]
 
 
 def _with_only(sample: Sample, shown: Sequence[Modality]) -> Sample:

@@ -1,0 +1,151 @@
+"""BIG-MoE tiny against a plain ViT of the same sizes, on simulated people that neither has seen.
+
+    python benchmarks/tiny_models.py --work /tmp/tiny_models
+
+Protocol, fixed before any result was seen: one simulated data set (sites A and B, seed 11), both
+systems from scratch with the same steps, batch, augmentation and modality dropout, seeds 0 to 2; dev
+chooses the step that is kept and, for each set of modalities, the threshold (EER); eval is judged once.
+Finished runs are kept in the work folder, so that the script goes on where it was stopped. It writes
+benchmarks/results/tiny_models.json and .md.
+"""
+
+import argparse
+import json
+import platform
+import time
+from pathlib import Path
+from statistics import mean, stdev
+
+import torch
+
+import unmask
+from unmask.config import (
+    DataConfig,
+    EvaluateConfig,
+    ModelConfig,
+    OptimConfig,
+    SimulateConfig,
+    TrainConfig,
+)
+from unmask.files import write_text
+from unmask.metrics.curves import auc
+from unmask.metrics.rates import apcer_worst, bpcer, hter
+from unmask.metrics.scores import read_scores
+from unmask.metrics.thresholds import operating_point
+from unmask.types import Modality, subset_name
+
+SYSTEMS = ("vit/tiny", "big_moe/tiny")
+SEEDS = (0, 1, 2)
+STEPS = 800
+PER_SITE = 1000
+DATA_SEED = 11
+SHOWN = (
+    (Modality.RGB, Modality.DEPTH, Modality.INFRARED),
+    (Modality.RGB,),
+    (Modality.DEPTH,),
+    (Modality.INFRARED,),
+)
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Run what is missing, then write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder for data and runs")
+    work = parser.parse_args().work
+    data = DataConfig(root=work / "data")
+    unmask.simulate(SimulateConfig(out=data.root, per_site=PER_SITE, seed=DATA_SEED))
+    rows = [row for seed in SEEDS for name in SYSTEMS for row in judged(work, data, name, seed)]
+    result = {
+        "command": "python benchmarks/tiny_models.py --work /tmp/tiny_models",
+        "protocol": {
+            "steps": STEPS,
+            "per_site": PER_SITE,
+            "data_seed": DATA_SEED,
+            "seeds": SEEDS,
+            "unit": "presentation",
+            "threshold": "EER on dev, for each set of modalities",
+        },
+        "machine": {
+            "processor": platform.machine(),
+            "threads": torch.get_num_threads(),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        },
+        "rows": rows,
+    }
+    write_text(RESULTS / "tiny_models.json", json.dumps(result, indent=1) + "\n")
+    write_text(RESULTS / "tiny_models.md", table(rows))
+    print(table(rows))
+
+
+def judged(work: Path, data: DataConfig, name: str, seed: int) -> list[dict[str, object]]:
+    """Train one system with one seed, unless it is there, and judge every set of modalities."""
+    out = work / f"{name.replace('/', '_')}_{seed}"
+    finished = out / "rows.json"
+    if finished.exists():
+        return list(json.loads(finished.read_text()))
+    config = TrainConfig(
+        data=data,
+        out=out,
+        model=ModelConfig(name=name),
+        optim=OptimConfig(steps=STEPS),
+        seed=seed,
+        resume=(out / "config.yaml").exists(),
+    )
+    start = time.perf_counter()
+    if not (out / "card.json").exists():
+        unmask.train(config)
+    seconds = round(time.perf_counter() - start)
+    rows = []
+    for shown in SHOWN:
+        scores = unmask.evaluate(
+            EvaluateConfig(
+                checkpoint=out, data=data, out=out / subset_name(shown), modalities=shown
+            )
+        )
+        dev, evaluation = read_scores(scores.dev), read_scores(scores.eval)
+        threshold = operating_point(dev, "eer").threshold
+        species, worst = apcer_worst(evaluation, threshold)
+        rows.append(
+            {
+                "system": name,
+                "seed": seed,
+                "modalities": subset_name(shown),
+                "auc": auc(evaluation),
+                "hter": hter(evaluation, threshold),
+                "bpcer": bpcer(evaluation, threshold).value,
+                "worst_apcer": worst.value,
+                "worst_species": species,
+                "n": len(evaluation),
+                "train_seconds": seconds,
+            }
+        )
+    write_text(finished, json.dumps(rows))
+    return rows
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    """Mean and standard deviation (ddof 1) over the seeds, as Markdown."""
+    lines = [
+        "| shown | system | AUC | HTER % | BPCER % | worst APCER % |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
+    for shown in map(subset_name, SHOWN):
+        for system in SYSTEMS:
+            of = [r for r in rows if r["modalities"] == shown and r["system"] == system]
+            cells = [spread(of, "auc", 1, 3)]
+            cells += [spread(of, key, 100, 1) for key in ("hter", "bpcer", "worst_apcer")]
+            lines.append(f"| {shown} | {system} | {' | '.join(cells)} |")
+    lines.append("| any | chance | 0.500 | 50.0 | | |")
+    return "\n".join(lines) + "\n"
+
+
+def spread(rows: list[dict[str, object]], key: str, scale: float, digits: int) -> str:
+    """``mean +- std`` of one column."""
+    values = [scale * float(str(row[key])) for row in rows]
+    return f"{mean(values):.{digits}f} +- {stdev(values):.{digits}f}"
+
+
+if __name__ == "__main__":
+    main()

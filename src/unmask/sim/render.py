@@ -1,0 +1,173 @@
+"""First hits by ray casting, then shading in colour and in infrared.
+
+The camera sits at the origin and looks along -z, so depth is -z in millimetres. The picture is the
+crop itself: rays are cast through its samples only, `oversample` squared per pixel.
+
+    colour   = emission + albedo * (ambient * openness + sum over lights of light * shadow * cos)
+               + sheen (Blinn-Phong lobe with Schlick's Fresnel) + mirrored surroundings
+    infrared = the same with one illuminator beside the lens, falling off as 1 / distance^2
+
+Light that enters skin comes out elsewhere, red the farthest: the cosine is softened per channel.
+
+Axes: S samples of the picture (row by row), N samples that hit something, L lights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from embreex.mesh_construction import TriangleMesh
+from embreex.rtcore_scene import EmbreeScene
+
+from unmask.sim.heads import Floats
+from unmask.sim.light import InfraredLight, RoomLight
+from unmask.sim.materials import Paint
+from unmask.sim.mesh import Part
+
+SOFTENING = np.array([0.42, 0.16, 0.10], np.float32)
+SOFTENING_INFRARED = 0.35
+"""Skin's share of light that wraps round the terminator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The crop, in normalised image coordinates (x / depth, y / depth)."""
+
+    centre: tuple[float, float]
+    half: float
+
+    def project(self, points: Floats) -> Floats:
+        """Points (..., 3) to crop coordinates (..., 2), -1 to 1, x right and y up."""
+        plane = points[..., :2] / -points[..., 2:]
+        return np.asarray((plane - np.array(self.centre)) / self.half, np.float32)
+
+
+@dataclass(slots=True, kw_only=True)
+class Hits:
+    """What the rays met. Arrays over the N samples that hit; ``index`` places them."""
+
+    side: int
+    index: npt.NDArray[np.intp]  # (N,) into the S samples
+    position: Floats  # (N, 3)
+    normal: Floats  # (N, 3) unit, towards the camera side
+    paint: Paint
+    scene: EmbreeScene
+
+    def picture(self, values: Floats, fill: float = 0.0) -> Floats:
+        """Values (N, ...) at their places: (side, side, ...)."""
+        out = np.full((self.side * self.side, *values.shape[1:]), fill, np.float32)
+        out[self.index] = values
+        return out.reshape(self.side, self.side, *values.shape[1:])
+
+
+def trace(parts: list[Part], window: Window, side: int) -> Hits:
+    """Cast one ray through each of side x side samples and paint what it meets."""
+    starts = np.cumsum([0] + [len(p.vertices) for p in parts])
+    vertices = np.concatenate([p.vertices for p in parts]).astype(np.float32)
+    normals = np.concatenate([p.normals for p in parts])
+    triangles = np.concatenate(
+        [p.triangles + s for p, s in zip(parts, starts[:-1], strict=True)]
+    ).astype(np.int32)
+    owner = np.repeat(np.arange(len(parts)), [len(p.triangles) for p in parts])
+    scene = EmbreeScene()
+    TriangleMesh(scene, vertices, triangles)
+    direction = _rays(window, side)  # (S, 3)
+    found = scene.run(np.zeros_like(direction), direction, output=1)
+    index = np.flatnonzero(found["primID"] >= 0)
+    triangle = found["primID"][index]
+    corner = triangles[triangle]  # (N, 3)
+    b, c = found["u"][index], found["v"][index]
+    weight = np.stack([1 - b - c, b, c], axis=1)[..., None]  # (N, 3, 1)
+    normal = (normals[corner] * weight).sum(axis=1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    position = direction[index] * found["tfar"][index, None]
+    away = (normal * position).sum(axis=1, keepdims=True) > 0
+    paint = Paint.empty(len(index))
+    for number, part in enumerate(parts):
+        mine = np.flatnonzero(owner[triangle] == number)
+        if mine.size:
+            local = part.coordinates[corner[mine] - starts[number]]  # (N', 3, C)
+            paint.put(mine, part.paint((local * weight[mine]).sum(axis=1)))
+    return Hits(
+        side=side,
+        index=index,
+        position=position,
+        normal=np.where(away, -normal, normal),
+        paint=paint,
+        scene=scene,
+    )
+
+
+def _rays(window: Window, side: int) -> Floats:
+    axis = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
+    x, y = np.meshgrid(axis, -axis)
+    ray = np.stack(
+        [window.centre[0] + window.half * x, window.centre[1] + window.half * y, -np.ones_like(x)],
+        axis=-1,
+    )
+    return np.asarray(ray.reshape(-1, 3), np.float32)
+
+
+def shade_colour(hits: Hits, light: RoomLight, rng: np.random.Generator) -> Floats:
+    """Linear radiance (side, side, 3) under the lights of a room."""
+    paint, normal = hits.paint, hits.normal
+    view = -hits.position / np.linalg.norm(hits.position, axis=1, keepdims=True)
+    facing = np.clip((normal * view).sum(axis=1), 0, 1)
+    mirror = 2 * facing[:, None] * normal - view
+    fresnel = paint.specular + (1 - paint.specular) * (1 - facing) ** 5 * (1 - paint.roughness)
+    sky = 0.55 + 0.45 * normal[:, 1:2]  # more ambient light from above
+    diffuse = light.ambient * (paint.openness[:, None] * sky)  # (N, 3)
+    sheen = light.ambient * (fresnel * paint.openness * (0.5 + 0.5 * mirror[:, 1]))[:, None]
+    for lamp in light.lamps:
+        reaching = _shadow(hits, lamp.direction, lamp.spread, rng)
+        direction = lamp.direction / np.linalg.norm(lamp.direction)
+        cosine = normal @ direction
+        soft = SOFTENING * paint.softness[:, None]
+        lit = np.clip((cosine[:, None] + soft) / (1 + soft), 0, None) / (1 + 0.5 * soft)
+        diffuse += lamp.colour * (lit * (reaching[:, None] + 0.10 * soft))
+        lobe = _lobe(paint, normal, view, direction, cosine)
+        sheen += lamp.colour * (lobe * reaching)[:, None]
+    return hits.picture(paint.emission + paint.colour * diffuse + sheen)
+
+
+def shade_infrared(hits: Hits, light: InfraredLight) -> Floats:
+    """Linear radiance (side, side) under an illuminator beside the lens, 1 = white at 600 mm."""
+    paint, normal = hits.paint, hits.normal
+    view = -hits.position / np.linalg.norm(hits.position, axis=1, keepdims=True)
+    to_lamp = light.position - hits.position
+    distance = np.linalg.norm(to_lamp, axis=1)
+    direction = to_lamp / distance[:, None]
+    cosine = (normal * direction).sum(axis=1)
+    soft = SOFTENING_INFRARED * paint.softness
+    lit = np.clip((cosine + soft) / (1 + soft), 0, None)
+    fall = (600.0 / distance) ** 2
+    lobe = _lobe(paint, normal, view, direction, cosine)
+    radiance = fall * (paint.infrared * lit + lobe) + light.ambient * paint.infrared * (
+        paint.openness * (0.6 + 0.4 * normal[:, 1])
+    )
+    return hits.picture(radiance)
+
+
+def _lobe(paint: Paint, normal: Floats, view: Floats, direction: Floats, cosine: Floats) -> Floats:
+    """Blinn-Phong highlight, normalised, times cosine."""
+    half = view + direction
+    half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
+    peak = np.clip((normal * half).sum(axis=1), 0, 1)
+    grazing = paint.specular + (1 - paint.specular) * (1 - np.clip((view * half).sum(1), 0, 1)) ** 5
+    sharpness = 2 / np.maximum(paint.roughness, 0.05) ** 4 - 2
+    lobe = grazing * (sharpness + 2) / 8 * peak ** np.maximum(sharpness, 0)
+    return np.asarray(lobe * np.clip(cosine, 0, 1), np.float32)
+
+
+def _shadow(hits: Hits, direction: Floats, spread: float, rng: np.random.Generator) -> Floats:
+    """Share of a lamp's light that reaches each hit: jittered rays, then a small blur."""
+    target = direction + rng.normal(0, spread, hits.position.shape)
+    target /= np.linalg.norm(target, axis=1, keepdims=True)
+    start = hits.position + hits.normal * 1.5
+    blocked = hits.scene.run(start.astype(np.float32), target.astype(np.float32), query="OCCLUDED")
+    reaching = np.where(blocked != -1, 0.0, 1.0).astype(np.float32)
+    smooth = cv2.blur(hits.picture(reaching, fill=1.0), (5, 5))
+    return np.asarray(smooth.ravel()[hits.index], np.float32)
