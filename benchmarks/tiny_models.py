@@ -3,10 +3,10 @@
     python benchmarks/tiny_models.py --work /tmp/tiny_models
 
 Protocol, fixed before any result was seen: one simulated data set (sites A and B, seed 11), both
-systems from scratch with the same steps, batch, augmentation and modality dropout, seeds 0 to 2; dev
-chooses the step that is kept and, for each set of modalities, the threshold (EER); eval is judged once.
-Finished runs are kept in the work folder, so that the script goes on where it was stopped. It writes
-benchmarks/results/tiny_models.json and .md.
+systems from scratch with the same steps, batch, augmentation and modality dropout, seeds 0 to 2;
+dev chooses the step that is kept and, for each set of modalities, the threshold (EER); eval is
+judged once. Finished runs are kept in the work folder, so that the script goes on where it was
+stopped. It writes benchmarks/results/tiny_models.json and .md.
 """
 
 import argparse

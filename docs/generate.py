@@ -1,7 +1,6 @@
 """Write docs/models.md, docs/datasets.md and docs/protocols.md from the files themselves.
 
-    python docs/generate.py            renew the pages
-    python docs/generate.py --check    exit code 1 if a page is stale
+``python docs/generate.py`` renews the pages; with ``--check`` a stale page is exit code 1.
 """
 
 import inspect

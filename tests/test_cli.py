@@ -20,7 +20,7 @@ def test_a_verb_takes_exactly_its_config_and_is_public(function: typing.Any) -> 
 
 
 def _names() -> dict[str, object]:
-    from unmask.report.records import Report
+    from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.loop import Run
 

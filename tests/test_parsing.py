@@ -93,9 +93,7 @@ def test_a_missing_required_setting_is_named() -> None:
 
 
 @pytest.mark.parametrize("config_class", COMMANDS.values(), ids=lambda c: c.__name__)
-def test_every_field_has_a_help_text(
-    config_class: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_field_has_a_help_text(config_class: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
     shown = " ".join(parser_of(config_class).format_help().split())
     (body,) = ast.parse(inspect.getsource(config_class)).body

@@ -20,12 +20,11 @@ from unmask.config import (
     SimulateConfig,
     TrainConfig,
 )
-
 from unmask.errors import ConfigError
 from unmask.types import Modality
 
 if TYPE_CHECKING:
-    from unmask.report.records import Report
+    from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.loop import Run
 
@@ -90,6 +89,7 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
 
     The two files it writes are what ``unmask report`` judges.
     """
+    from unmask.files import make_folder
     from unmask.metrics.scores import write_scores
     from unmask.protocols import load_protocol
     from unmask.training.checkpoint import load
@@ -105,6 +105,7 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
         batch_size=config.batch_size,
         workers=config.data.workers,
     )
+    make_folder(config.out)
     written = Evaluated(dev=config.out / "dev.csv", eval=config.out / "eval.csv")
     for split, samples, path in (
         ("dev", protocol.dev, written.dev),
@@ -120,7 +121,7 @@ def report(config: ReportConfig) -> Report:
 
     Writes report.md, report.html and report.json.
     """
-    from unmask.report.write import judge_files
+    from unmask.reporting.write import judge_files
 
     return judge_files(config)
 

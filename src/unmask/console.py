@@ -12,7 +12,7 @@ from unmask.config import PredictConfig
 
 if TYPE_CHECKING:
     from unmask.api import Demonstrated, Evaluated
-    from unmask.report.records import Report
+    from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.loop import Run
 
@@ -51,7 +51,7 @@ def _evaluated(console: Console, written: Evaluated) -> None:
 
 
 def _report(console: Console, report: Report, folder: Any) -> None:
-    from unmask.report.document import document
+    from unmask.reporting.document import document
 
     for block in document(report).sections[0].blocks:
         if isinstance(block, str):

@@ -47,7 +47,7 @@ def test_the_longer_distance_sets_the_side(eyes: float, down: float) -> None:
 def test_a_face_that_is_mirrored_or_moved_has_a_square_that_is_mirrored_or_moved() -> None:
     points = landmarks(at=(150, 90))
     square = face_square(points)
-    assert face_square(points + [7, -5]) == Square(
+    assert face_square(points + np.array([7, -5])) == Square(
         left=square.left + 7, top=square.top - 5, side=square.side
     )
     mirrored = (np.array([400, 0]) - points * [1, -1])[[1, 0, 2, 4, 3]]

@@ -127,7 +127,9 @@ def test_a_folder_is_no_image(tmp_path: Path) -> None:
     assert "cannot read" in refusal(tmp_path, Modality.RGB)
 
 
-@pytest.mark.parametrize("content", [b"", b"this is a letter, not a picture\n", b"\x89PNG\r\n\x1a\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"this is a letter, not a picture\n", b"\x89PNG\r\n\x1a\n"]
+)
 def test_something_else_named_png_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "letter.png"
     path.write_bytes(content)

@@ -5,50 +5,63 @@ from torch import Tensor
 from unmask.layers.product_keys import ProductKeyRouter
 
 
-def router(*, num_experts: int = 49, heads: int = 2, top_k: int = 3) -> ProductKeyRouter:
+def build(*, num_experts: int = 49, heads: int = 2, top_k: int = 3) -> ProductKeyRouter:
     torch.manual_seed(0)
-    made = ProductKeyRouter(6, num_experts=num_experts, heads=heads, top_k=top_k, key_dim=5)
-    torch.nn.init.normal_(made.keys)
-    torch.nn.init.uniform_(made.norm.weight, 0.5, 1.5)
-    return made.double().requires_grad_(requires_grad=False)
+    router = ProductKeyRouter(6, num_experts=num_experts, heads=heads, top_k=top_k, key_dim=5)
+    torch.nn.init.normal_(router.keys)
+    torch.nn.init.uniform_(router.norm.weight, 0.5, 1.5)
+    return router.requires_grad_(requires_grad=False)
 
 
-def brute_force(router: ProductKeyRouter, x: Tensor) -> tuple[Tensor, Tensor]:
+def brute_force(router: ProductKeyRouter, token: Tensor) -> tuple[Tensor, Tensor]:
     """Score every expert of every head by the sum of its two keys, then sort."""
+    normal = token / (token.square().mean() + 1e-6).sqrt() * router.norm.weight
+    query = (router.query.weight @ normal).reshape(router.heads, 2, -1)
     weights, experts = [], []
-    for token in x:
-        normal = token / (token.square().mean() + 1e-6).sqrt() * router.norm.weight
-        query = (router.query.weight @ normal).reshape(router.heads, 2, -1)
-        weight, expert = [], []
-        for head in range(router.heads):
-            score = torch.stack(
-                [
-                    query[head, 0] @ router.keys[head, 0, i] + query[head, 1] @ router.keys[head, 1, j]
-                    for i in range(router.side)
-                    for j in range(router.side)
-                ]
-            )
-            best = score.argsort(descending=True)[: router.top_k]
-            expert.append(best)
-            weight.append(score[best].exp() / score[best].exp().sum())
-        weights.append(torch.cat(weight))
-        experts.append(torch.cat(expert))
-    return torch.stack(weights), torch.stack(experts)
+    for (first, second), (a, b) in zip(query, router.keys, strict=True):
+        pairs = torch.cartesian_prod(torch.arange(router.side), torch.arange(router.side))
+        score = torch.stack([first @ a[i] + second @ b[j] for i, j in pairs])
+        best = score.argsort(descending=True)[: router.top_k]
+        experts.append(best)
+        weights.append(score[best].exp() / score[best].exp().sum())
+    return torch.cat(weights), torch.cat(experts)
 
 
-@pytest.fixture(autouse=True)
-def float64_router(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The router computes in float32; against the loop it may keep float64."""
-    monkeypatch.setattr(Tensor, "float", lambda self: self)
-
-
-@pytest.mark.parametrize(("num_experts", "heads", "top_k"), [(49, 2, 3), (4, 1, 2), (1600, 2, 2)])
+@pytest.mark.parametrize(("num_experts", "heads", "top_k"), [(49, 2, 3), (4, 1, 2), (400, 2, 2)])
 def test_product_keys_find_the_best_of_all_experts(
     num_experts: int, heads: int, top_k: int
 ) -> None:
-    made = router(num_experts=num_experts, heads=heads, top_k=top_k)
-    x = torch.randn(12, 6, dtype=torch.float64)
-    weight, expert = made(x)
-    expected_weight, expected_expert = brute_force(made, x)
-    assert torch.equal(expert, expected_expert)
-    torch.testing.assert_close(weight, expected_weight, rtol=0, atol=1e-9)
+    router = build(num_experts=num_experts, heads=heads, top_k=top_k)
+    x = torch.randn(12, 6)
+    weight, expert = router(x)
+    for token, some_weights, some_experts in zip(x, weight, expert, strict=True):
+        expected_weight, expected_expert = brute_force(router, token)
+        assert torch.equal(some_experts, expected_expert)
+        torch.testing.assert_close(some_weights, expected_weight, rtol=0, atol=1e-5)
+
+
+def test_one_head_never_chooses_an_expert_twice_and_its_weights_sum_to_one() -> None:
+    weight, expert = build(heads=3)(torch.randn(200, 6))
+    torch.testing.assert_close(weight.reshape(200, 3, 3).sum(dim=-1), torch.ones(200, 3))
+    for head in expert.reshape(200 * 3, 3).tolist():
+        assert len(set(head)) == 3
+    assert expert.min() >= 0
+    assert expert.max() < 49
+
+
+def test_length_of_the_input_does_not_matter() -> None:
+    router = build()
+    x = torch.randn(20, 6)
+    near, far = router(x), router(100 * x)
+    assert torch.equal(near[1], far[1])
+    torch.testing.assert_close(near[0], far[0], rtol=0, atol=1e-4)
+
+
+def test_weights_stay_float32_under_autocast() -> None:
+    router = build()
+    x = torch.randn(50, 6)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        weight, expert = router(x)
+    assert weight.dtype == torch.float32
+    assert torch.equal(weight, router(x)[0])
+    assert torch.equal(expert, router(x)[1])

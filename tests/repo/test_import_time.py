@@ -27,7 +27,9 @@ def test_help_imports_no_heavy_package(code: str) -> None:
     assert not modules_after(code) & set(HEAVY)
 
 
-@pytest.mark.parametrize("package", ["metrics", "report", "sim", "capture", "datasets", "serving"])
+@pytest.mark.parametrize(
+    "package", ["metrics", "reporting", "sim", "capture", "datasets", "serving"]
+)
 def test_judging_simulating_and_serving_import_no_torch(package: str) -> None:
     code = (
         "import importlib, pkgutil\n"

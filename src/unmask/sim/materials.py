@@ -77,7 +77,7 @@ class Paint:
             getattr(self, f.name)[where] = getattr(other, f.name)
 
 
-MELANIN_RGB = np.array([1.0, 1.35, 1.75], np.float32)
+MELANIN_RGB = np.array([1.0, 1.28, 1.62], np.float32)
 MELANIN_INFRARED = 0.12
 BLOOD_RGB = np.array([0.07, 1.0, 0.75], np.float32)
 BLOOD_INFRARED = 0.03

@@ -54,6 +54,11 @@ class Person:
         """How the head reads, for reports by group."""
         return "feminine" if self.femininity > 0 else "masculine"
 
+    @property
+    def age_group(self) -> str:
+        """Young, middle or old, for reports by group."""
+        return "young" if self.age < -0.5 else "middle" if self.age < 0.7 else "old"
+
 
 def split_members(count: int, split: str) -> list[int]:
     """Numbers of a site's people that belong to a split."""
@@ -82,7 +87,7 @@ def person(seed: int, site: str, number: int) -> Person:
         age=age,
         skin_type=skin_type,
         melanin=MELANIN_OF_TYPE[skin_type] * float(rng.uniform(0.82, 1.2)),
-        blood=float(rng.uniform(0.28, 0.5)),
+        blood=float(rng.uniform(0.20, 0.38)),
         freckles=float(rng.random() < 0.3) * float(rng.uniform(0.3, 1)),
         hair_style=str(rng.choice(style)),
         hair_colour=_hair_colour(rng, skin_type, age),

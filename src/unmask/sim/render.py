@@ -80,17 +80,16 @@ def trace(parts: list[Part], window: Window, side: int) -> Hits:
     triangle = found["primID"][index]
     corner = triangles[triangle]  # (N, 3)
     b, c = found["u"][index], found["v"][index]
-    weight = np.stack([1 - b - c, b, c], axis=1)[..., None]  # (N, 3, 1)
-    normal = (normals[corner] * weight).sum(axis=1)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    weight = np.stack([1 - b - c, b, c], axis=1)  # (N, 3)
+    normal = _unit(np.einsum("nkc,nk->nc", normals[corner], weight))
     position = direction[index] * found["tfar"][index, None]
-    away = (normal * position).sum(axis=1, keepdims=True) > 0
+    away = _dot(normal, position)[:, None] > 0
     paint = Paint.empty(len(index))
     for number, part in enumerate(parts):
         mine = np.flatnonzero(owner[triangle] == number)
         if mine.size:
             local = part.coordinates[corner[mine] - starts[number]]  # (N', 3, C)
-            paint.put(mine, part.paint((local * weight[mine]).sum(axis=1)))
+            paint.put(mine, part.paint(np.einsum("nkc,nk->nc", local, weight[mine])))
     return Hits(
         side=side,
         index=index,
@@ -114,8 +113,8 @@ def _rays(window: Window, side: int) -> Floats:
 def shade_colour(hits: Hits, light: RoomLight, rng: np.random.Generator) -> Floats:
     """Linear radiance (side, side, 3) under the lights of a room."""
     paint, normal = hits.paint, hits.normal
-    view = -hits.position / np.linalg.norm(hits.position, axis=1, keepdims=True)
-    facing = np.clip((normal * view).sum(axis=1), 0, 1)
+    view = _unit(-hits.position)
+    facing = np.clip(_dot(normal, view), 0, 1)
     mirror = 2 * facing[:, None] * normal - view
     fresnel = paint.specular + (1 - paint.specular) * (1 - facing) ** 5 * (1 - paint.roughness)
     sky = 0.55 + 0.45 * normal[:, 1:2]  # more ambient light from above
@@ -136,11 +135,11 @@ def shade_colour(hits: Hits, light: RoomLight, rng: np.random.Generator) -> Floa
 def shade_infrared(hits: Hits, light: InfraredLight) -> Floats:
     """Linear radiance (side, side) under an illuminator beside the lens, 1 = white at 600 mm."""
     paint, normal = hits.paint, hits.normal
-    view = -hits.position / np.linalg.norm(hits.position, axis=1, keepdims=True)
+    view = _unit(-hits.position)
     to_lamp = light.position - hits.position
-    distance = np.linalg.norm(to_lamp, axis=1)
+    distance = np.sqrt(_dot(to_lamp, to_lamp))
     direction = to_lamp / distance[:, None]
-    cosine = (normal * direction).sum(axis=1)
+    cosine = _dot(normal, direction)
     soft = SOFTENING_INFRARED * paint.softness
     lit = np.clip((cosine + soft) / (1 + soft), 0, None)
     fall = (600.0 / distance) ** 2
@@ -153,10 +152,9 @@ def shade_infrared(hits: Hits, light: InfraredLight) -> Floats:
 
 def _lobe(paint: Paint, normal: Floats, view: Floats, direction: Floats, cosine: Floats) -> Floats:
     """Blinn-Phong highlight, normalised, times cosine."""
-    half = view + direction
-    half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
-    peak = np.clip((normal * half).sum(axis=1), 0, 1)
-    grazing = paint.specular + (1 - paint.specular) * (1 - np.clip((view * half).sum(1), 0, 1)) ** 5
+    half = _unit(view + direction)
+    peak = np.clip(_dot(normal, half), 0, 1)
+    grazing = paint.specular + (1 - paint.specular) * (1 - np.clip(_dot(view, half), 0, 1)) ** 5
     sharpness = 2 / np.maximum(paint.roughness, 0.05) ** 4 - 2
     lobe = grazing * (sharpness + 2) / 8 * peak ** np.maximum(sharpness, 0)
     return np.asarray(lobe * np.clip(cosine, 0, 1), np.float32)
@@ -164,10 +162,20 @@ def _lobe(paint: Paint, normal: Floats, view: Floats, direction: Floats, cosine:
 
 def _shadow(hits: Hits, direction: Floats, spread: float, rng: np.random.Generator) -> Floats:
     """Share of a lamp's light that reaches each hit: jittered rays, then a small blur."""
-    target = direction + rng.normal(0, spread, hits.position.shape)
-    target /= np.linalg.norm(target, axis=1, keepdims=True)
+    target = direction + spread * rng.standard_normal(hits.position.shape, dtype=np.float32)
+    target = _unit(target)
     start = hits.position + hits.normal * 1.5
     blocked = hits.scene.run(start.astype(np.float32), target.astype(np.float32), query="OCCLUDED")
     reaching = np.where(blocked != -1, 0.0, 1.0).astype(np.float32)
     smooth = cv2.blur(hits.picture(reaching, fill=1.0), (5, 5))
     return np.asarray(smooth.ravel()[hits.index], np.float32)
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    """Row by row: (N, 3), (N, 3) -> (N,)."""
+    return np.asarray(np.einsum("nc,nc->n", a, b))
+
+
+def _unit(a: Floats) -> Floats:
+    """Rows (N, 3) of length 1."""
+    return np.asarray(a / np.sqrt(np.maximum(_dot(a, a), 1e-12))[:, None])

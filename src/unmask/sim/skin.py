@@ -21,7 +21,7 @@ from unmask.sim.heads import AXIS_Z, SKIN, Floats, around, head_model
 from unmask.sim.materials import encode, hair_infrared, linear, skin_reflectance
 from unmask.sim.people import Person
 
-HEIGHT, WIDTH = 480, 768
+HEIGHT, WIDTH = 400, 640
 TOP, BOTTOM = 135.0, -185.0  # mm, home coordinates
 
 
@@ -107,7 +107,7 @@ def hairline(angle: Floats) -> Floats:
     return np.interp(np.abs(angle), knots, heights).astype(np.float32)
 
 
-@lru_cache(maxsize=6)
+@lru_cache(maxsize=100)
 def skin_map(person: Person) -> SkinMap:
     """Paint a person."""
     rng = np.random.default_rng(person.paint_seed)
@@ -182,16 +182,17 @@ def _brow_cover(person: Person, rng: np.random.Generator) -> Floats:
     cover = np.zeros((HEIGHT, WIDTH), np.uint8)
     masculine = (1 - person.femininity) / 2
     arch = rng.uniform(1.5, 5.0) * (1.2 - 0.6 * masculine)
-    thick = rng.uniform(2.2, 3.6) + 1.8 * masculine
-    base = 15.0 + rng.uniform(-1.5, 1.5)
+    thick = rng.uniform(1.8, 3.2) + 1.6 * masculine
+    base = 13.5 + rng.uniform(-1.5, 1.5)
     _, _, px, _ = places()
     middle = int((TOP - base) / (TOP - BOTTOM) * HEIGHT)
     half = px[middle, WIDTH // 2 :]  # x along the brow's row, left half of the face
+    half, steps = half[: WIDTH // 4], np.arange(WIDTH // 4)
     for side in (-1, 1):
         for _ in range(int(95 + 70 * thick)):
             t = rng.beta(1.15, 1.25)
             x = 12.5 + 38 * t
-            taper = np.interp(t, [0, 0.15, 0.65, 1], [0.75, 1, 0.85, 0.25])
+            taper = np.interp(t, [0, 0.15, 0.65, 1], [0.6, 1, 0.8, 0.2])
             y = base + arch * np.sin(np.pi * min(t * 0.85 + 0.05, 1)) - 2.5 * max(t - 0.7, 0) / 0.3
             y += rng.uniform(-0.5, 0.5) * thick * taper
             lean = np.radians(np.interp(t, [0, 0.3, 1], [75, 35, -14]) + rng.normal(0, 9))
@@ -199,13 +200,13 @@ def _brow_cover(person: Person, rng: np.random.Generator) -> Floats:
             ends = [(x, y), (x + length * np.cos(lean), y + length * np.sin(lean))]
             points = [
                 (
-                    (np.interp(ex, half[:200], np.arange(200)) * side + WIDTH / 2) * 16,
+                    (np.interp(ex, half, steps) * side + WIDTH / 2) * 16,
                     (TOP - ey) / (TOP - BOTTOM) * HEIGHT * 16,
                 )
                 for ex, ey in ends
             ]
             (x0, y0), (x1, y1) = np.round(points).astype(int).tolist()
-            level = int(rng.uniform(120, 235))
+            level = int(rng.uniform(90, 215))
             cv2.line(cover, (x0, y0), (x1, y1), level, 1, cv2.LINE_AA, shift=4)
     soft = cv2.GaussianBlur(cover.astype(np.float32) / 255, (0, 0), 0.8)
     return np.asarray(np.clip(1.25 * soft, 0, 0.93), np.float32)

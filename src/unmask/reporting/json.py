@@ -7,7 +7,7 @@ from typing import Any
 
 from unmask.metrics.rates import Rate
 from unmask.metrics.scores import POLARITY
-from unmask.report.records import Report
+from unmask.reporting.records import Report
 
 SCHEMA = 1
 """Raised when a field changes its name or meaning."""

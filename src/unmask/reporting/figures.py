@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.special import ndtri
 
-from unmask.report.records import Report
+from unmask.reporting.records import Report
 
 INK, FAINT = "#101112", "#c0c1c2"
 """Stand-ins that become CSS variables, as do those of ``_species``."""
@@ -39,6 +39,8 @@ PERCENTS = (1e-5, 1e-4, 0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80,
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "unmask",
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 0.02,
     "font.size": 9,
     "text.parse_math": False,
     "text.color": INK,

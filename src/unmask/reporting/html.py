@@ -4,9 +4,9 @@ from importlib import resources
 
 import jinja2
 
-from unmask.report.document import Caution, Figure, Table, document
-from unmask.report.figures import PALETTE, drawing
-from unmask.report.records import Report
+from unmask.reporting.document import Caution, Figure, Table, document
+from unmask.reporting.figures import PALETTE, drawing
+from unmask.reporting.records import Report
 
 
 def as_html(report: Report) -> str:
@@ -20,7 +20,7 @@ def as_html(report: Report) -> str:
         "caution": lambda block: isinstance(block, Caution),
     }
     environment.filters["tied"] = _tied
-    source = resources.files("unmask.report").joinpath("page.html.jinja").read_text("utf-8")
+    source = resources.files("unmask.reporting").joinpath("page.html.jinja").read_text("utf-8")
     return environment.from_string(source).render(
         page=document(report),
         palette=PALETTE,

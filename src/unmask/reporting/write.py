@@ -8,11 +8,11 @@ from unmask.errors import ConfigError
 from unmask.files import make_folder, sha256, write_text
 from unmask.metrics.scores import read_scores
 from unmask.metrics.thresholds import Rule
-from unmask.report.html import as_html
-from unmask.report.json import as_json
-from unmask.report.judge import judge
-from unmask.report.markdown import as_markdown
-from unmask.report.records import Report
+from unmask.reporting.html import as_html
+from unmask.reporting.json import as_json
+from unmask.reporting.judge import judge
+from unmask.reporting.markdown import as_markdown
+from unmask.reporting.records import Report
 
 
 def judge_files(config: ReportConfig) -> Report:

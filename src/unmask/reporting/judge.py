@@ -16,7 +16,7 @@ from unmask.metrics import rates
 from unmask.metrics.curves import auc, bpcer_at_apcer, curve, eer
 from unmask.metrics.scores import Group, Scores, check_classes, check_disjoint, per_presentation
 from unmask.metrics.thresholds import OperatingPoint, operating_point
-from unmask.report.records import Count, Histogram, Judgement, Line, Report, ScoreSet
+from unmask.reporting.records import Count, Histogram, Judgement, Line, Report, ScoreSet
 
 BINS = 50
 CURVE_POINTS = 400

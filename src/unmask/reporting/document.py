@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from unmask.metrics.rates import Rate
 from unmask.metrics.scores import POLARITY
 from unmask.metrics.thresholds import Rule
-from unmask.report.records import Judgement, Report, ScoreSet
-from unmask.report.wording import (
+from unmask.reporting.records import Judgement, Report, ScoreSet
+from unmask.reporting.wording import (
     counts,
     in_full,
     interval,
@@ -22,6 +22,7 @@ from unmask.report.wording import (
     plural,
     threshold,
 )
+from unmask.types import SIMULATED
 
 CLAIM = 0.05
 """A report says where there are too few trials to show a rate below this."""
@@ -75,6 +76,12 @@ class Document:
     """Goes before everything; empty if there is none."""
     note: str
     sections: tuple[Section, ...]
+
+
+SIMULATION = (
+    "Simulated presentations were judged here: these rates are no evidence about real people or "
+    "real attacks."
+)
 
 
 def document(report: Report) -> Document:
@@ -177,6 +184,8 @@ def _cautions(report: Report) -> tuple[Caution, ...]:
             f"{plural(report.shared_subjects, 'subject')} of the judged set also helped to set the "
             "threshold, with other presentations."
         )
+    if SIMULATED in report.evaluation.datasets + report.dev.datasets:
+        found.insert(0, SIMULATION)
     return tuple(Caution(text=text) for text in found)
 
 

@@ -2,8 +2,8 @@
 
 import re
 
-from unmask.report.document import Block, Caution, Figure, Table, document
-from unmask.report.records import Report
+from unmask.reporting.document import Block, Caution, Figure, Table, document
+from unmask.reporting.records import Report
 
 _TAG = re.compile(r"<(?=[a-zA-Z/!])")
 

@@ -1,0 +1,127 @@
+"""What a presentation will be, drawn before anything is rendered.
+
+Label, species and people come from one stream of random numbers, everything about the acquisition
+from another: within a site the two are independent by construction, and sample i depends on
+(seed, site, i) alone. Labels come in shuffled blocks of two per species: half bona fide, half
+attacks, evenly over species. Splits come in shuffled blocks of five per kind: 3 train, 1 dev, 1 eval.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from unmask.sim.people import SPLITS, Person, person, split_members
+from unmask.sim.sites import Site
+
+BONA_FIDE = "bona_fide"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquisition:
+    """Nuisance: drawn without looking at the label."""
+
+    distance: float
+    """Millimetres from lens to the middle of the eyes that are shown."""
+    yaw: float
+    pitch: float
+    roll: float
+    """Degrees."""
+    across: float
+    up: float
+    """Where the face is in the frame, tangent of the angle."""
+    margin: float
+    shift: tuple[float, float]
+    """Stray of the crop, share of its side."""
+    infrared_gain: float
+    infrared_ambient: float
+    misregistration: tuple[float, float, float, float]
+    """Offsets of depth and infrared (x, y, x, y), pixels of a 128-pixel crop."""
+    session: int
+    quality: int
+    """JPEG quality."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """One presentation."""
+
+    key: str
+    site: str
+    seed: int
+    index: int
+    kind: str
+    """bona_fide or the PAI species."""
+    split: str
+    subject: Person
+    """Who is seen: the person, or whom the attack impersonates."""
+    wearer: Person
+    """Who stands there: the same person, or the attacker."""
+    acquisition: Acquisition
+
+    def rng(self, stream: int) -> np.random.Generator:
+        """Random numbers of this presentation; streams do not disturb one another."""
+        return np.random.default_rng((self.seed, ord(self.site[0]), self.index, 10 + stream))
+
+
+def draw(seed: int, site: Site, species: tuple[str, ...], index: int) -> Draw:
+    """Presentation ``index`` of a site."""
+    place = ord(site.name[0])
+    kind, ordinal = _kind(seed, place, species, index)
+    split = _split(seed, place, species.index(kind) + 1 if kind != BONA_FIDE else 0, ordinal)
+    rng = np.random.default_rng((seed, place, index, 2))
+    members = split_members(site.people, split)
+    subject, other = (int(n) for n in rng.choice(members, 2, replace=False))
+    digest = hashlib.sha256(f"{seed}/{site.name}/{index}".encode()).hexdigest()
+    return Draw(
+        key=f"{site.name}-{digest[:12]}",
+        site=site.name,
+        seed=seed,
+        index=index,
+        kind=kind,
+        split=split,
+        subject=person(seed, site.name, subject),
+        wearer=person(seed, site.name, subject if kind == BONA_FIDE else other),
+        acquisition=draw_acquisition(np.random.default_rng((seed, place, index, 3)), site),
+    )
+
+
+def draw_acquisition(rng: np.random.Generator, site: Site) -> Acquisition:
+    """Camera, pose and crop of one capture at a site."""
+    offsets = rng.normal(0, site.misregistration, 4)
+    return Acquisition(
+        distance=float(rng.uniform(*site.distance)),
+        yaw=float(np.clip(rng.normal(0, site.yaw), -32, 32)),
+        pitch=float(np.clip(rng.normal(0, site.pitch), -18, 18)),
+        roll=float(np.clip(rng.normal(0, site.roll), -15, 15)),
+        across=float(rng.uniform(-0.12, 0.12)),
+        up=float(rng.uniform(-0.10, 0.10)),
+        margin=float(rng.uniform(*site.crop)),
+        shift=(float(rng.normal(0, site.jitter / 2)), float(rng.normal(0, site.jitter / 2))),
+        infrared_gain=float(rng.uniform(*site.infrared.gain)),
+        infrared_ambient=float(rng.uniform(*site.infrared.ambient)),
+        misregistration=(
+            float(offsets[0]), float(offsets[1]), float(offsets[2]), float(offsets[3]),
+        ),
+        session=int(rng.integers(1, 4)),
+        quality=int(rng.integers(site.colour.quality[0], site.colour.quality[1] + 1)),
+    )  # fmt: skip
+
+
+def _kind(seed: int, place: int, species: tuple[str, ...], index: int) -> tuple[str, int]:
+    """Bona fide or which species, and how many of that kind came before."""
+    each = len(species)
+    block, position = divmod(index, 2 * each)
+    order = np.random.default_rng((seed, place, block, 0)).permutation(2 * each)
+    slot = int(order[position])
+    if slot < each:
+        return BONA_FIDE, block * each + int((order[:position] < each).sum())
+    return species[slot - each], block
+
+
+def _split(seed: int, place: int, kind: int, ordinal: int) -> str:
+    block, position = divmod(ordinal, len(SPLITS))
+    order = np.random.default_rng((seed, place, block, kind, 1)).permutation(len(SPLITS))
+    return SPLITS[int(order[position])]

@@ -1,0 +1,36 @@
+"""What is presented, one file each; the file name is the name of the species in every manifest.
+
+Each file has ``present(drawn) -> Presented``. An attack shows another enrolled person's face as some
+camera, printer, screen or cast gave it. Nothing here touches the acquisition: where the face is and
+how it is turned comes from ``drawn.acquisition`` for every species alike.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from unmask.errors import ConfigError
+from unmask.sim.draw import BONA_FIDE, Draw
+from unmask.sim.sites import Site
+from unmask.sim.stage import Presented
+
+KINDS = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
+SPECIES = tuple(name for name in KINDS if name != BONA_FIDE)
+
+
+def present(drawn: Draw) -> Presented:
+    """Build what stands before the lens."""
+    presented: Presented = import_module(f"{__name__}.{drawn.kind}").present(drawn)
+    return presented
+
+
+def choose_species(wanted: tuple[str, ...], site: Site) -> tuple[str, ...]:
+    """The species to make at a site: those wanted, or all that the site has."""
+    unknown = [name for name in wanted if name not in site.species]
+    if unknown or len(set(wanted)) != len(wanted):
+        raise ConfigError(
+            f"species are {', '.join(wanted)}; site {site.name} has, each once: "
+            + ", ".join(site.species)
+        )
+    return wanted or site.species

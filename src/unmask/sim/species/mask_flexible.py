@@ -1,0 +1,137 @@
+"""A flexible silicone mask of the subject, worn by somebody else.
+
+Its shape is a true head a few millimetres out, so depth hardly tells; what tells is the eye holes
+with other eyes behind them, a smoother and glossier surface, colour without living blood, an
+infrared level set by pigments, and a face that follows the wearer's only in part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from unmask.sim.bust import (
+    EYE_CENTRE,
+    Look,
+    Skull,
+    body_coordinates,
+    collar_height,
+    draw_look,
+    dressed,
+    glasses,
+    paint_body,
+    pose,
+)
+from unmask.sim.draw import Draw
+from unmask.sim.hair import hair_parts
+from unmask.sim.heads import SKIN, Floats, head_model
+from unmask.sim.materials import Kind, Paint
+from unmask.sim.mesh import Part, vertex_normals
+from unmask.sim.people import Person
+from unmask.sim.stage import Presented, eyes_place
+
+DETAIL = 22
+"""Identity components that survive casting; finer ones are lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """How a mask was made."""
+
+    thickness: float
+    """mm"""
+    hole: tuple[float, float]
+    """Half width and half height of the eye holes, mm."""
+    tint: Floats  # (3,)
+    evenness: float
+    """Share of the skin's variation that the paint leaves out."""
+    infrared: float
+    gloss: tuple[float, float]
+    gap: float
+    """How dark the rim of the eye holes is."""
+
+
+def present(drawn: Draw) -> Presented:
+    """Cast the subject's head, put it on the wearer."""
+    at, rng = drawn.acquisition, drawn.rng(0)
+    look = draw_look(rng, drawn.subject, at.yaw, at.pitch)
+    cast = draw_cast(rng)
+    model = head_model()
+    follow = {k: v * 0.45 for k, v in look.expression.items() if k not in ("blink", "squint")}
+    identity = drawn.subject.identity.copy()
+    identity[DETAIL:] *= 0.35
+    vertices = model.vertices(identity, follow)
+    normals = vertex_normals(vertices, model.triangles)
+    vertices = vertices + (cast.thickness * _covered(model.home, cast))[:, None] * normals
+    skull = Skull(vertices=vertices.astype(np.float32))
+    mean = _mean_colour(drawn.subject)
+    body = Part(
+        vertices=dressed(skull.vertices, look),
+        triangles=model.triangles,
+        coordinates=body_coordinates(),
+        paint=lambda c: _paint(c, drawn, look, cast, mean),
+    )
+    parts = [body, *hair_parts(drawn.subject, skull.vertices, body.normals)]
+    if look.glasses:
+        parts += glasses(skull, drawn.subject)
+    points = pose(parts, skull.face_points(), (at.yaw, at.pitch, at.roll), eyes_place(at))
+    return Presented(parts=parts, face_points=points)
+
+
+def draw_cast(rng: np.random.Generator) -> Cast:
+    """A maker, a silicone, a paint job."""
+    wide, tall = rng.uniform(16.5, 20), rng.uniform(8.0, 11.5)
+    return Cast(
+        thickness=float(rng.uniform(1.5, 4.0)),
+        hole=(float(wide), float(tall)),
+        tint=np.exp(rng.normal([0.03, 0.0, 0.0], [0.05, 0.04, 0.06])).astype(np.float32),
+        evenness=float(rng.uniform(0.35, 0.75)),
+        infrared=float(rng.uniform(0.36, 0.72)),
+        gloss=(float(rng.uniform(0.03, 0.05)), float(rng.uniform(0.28, 0.46))),
+        gap=float(rng.uniform(0.3, 0.8)),
+    )
+
+
+def _hole(home: Floats, cast: Cast) -> Floats:
+    """Below 1 inside the eye holes."""
+    x = (np.abs(home[:, 0]) - EYE_CENTRE[0]) / cast.hole[0]
+    y = (home[:, 1] + 0.5) / cast.hole[1]
+    return np.asarray(np.where(home[:, 2] > -10, np.hypot(x, y), 9.0), np.float32)
+
+
+def _covered(home: Floats, cast: Cast) -> Floats:
+    """Where the mask adds its thickness: not inside the holes, not on the eyes."""
+    out = np.clip((_hole(home, cast) - 1.0) / 0.12, 0, 1)
+    return np.asarray(np.where(head_model().part == SKIN, out, 0.0), np.float32)
+
+
+def _mean_colour(person: Person) -> Floats:
+    from unmask.sim.skin import skin_map
+
+    middle = skin_map(person).colour[200:330, 300:470].astype(np.float32) / 255
+    return np.asarray((middle**2.2).mean(axis=(0, 1)), np.float32)
+
+
+def _paint(c: Floats, drawn: Draw, look: Look, cast: Cast, mean: Floats) -> Paint:
+    """The wearer inside the holes, silicone outside."""
+    paint = paint_body(c, drawn.subject, look)
+    hole = _hole(c[:, :3], cast)
+    inside = np.flatnonzero((hole < 1) & (c[:, 1] > -60))
+    paint.put(inside, paint_body(c[inside], drawn.wearer, look))
+    skin = (paint.kind == Kind.SKIN) & (hole >= 1) & (c[:, 5] < 0.5)
+    skin &= c[:, 1] > collar_height(c, look)
+    at = np.flatnonzero(skin)
+    painted = paint.colour[at]
+    paint.colour[at] = (
+        painted * (1 - cast.evenness * 0.6) + mean * cast.evenness * 0.6
+    ) * cast.tint
+    level = paint.infrared[at] / max(float(np.median(paint.infrared[at])), 1e-3) if at.size else 0
+    paint.infrared[at] = cast.infrared * (0.75 + 0.25 * level)
+    paint.specular[at], paint.roughness[at] = cast.gloss
+    paint.softness[at] = 0.7
+    paint.kind[at] = Kind.SILICONE
+    rim = np.exp(-(((hole - 1.04) / 0.07) ** 2)) * cast.gap
+    paint.colour *= (1 - rim)[:, None]
+    paint.openness *= 1 - rim
+    return paint

@@ -1,0 +1,221 @@
+"""A mistake that a user can make is one line and exit code 2; nothing is left half-written."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from unmask.cli import main
+from unmask.config import DataConfig, ModelConfig, OptimConfig, TrainConfig
+
+
+@pytest.fixture(scope="module")
+def run(squares: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished, tiny training."""
+    import unmask
+
+    out = tmp_path_factory.mktemp("runs") / "run"
+    unmask.train(
+        TrainConfig(
+            data=DataConfig(root=squares, workers=0),
+            out=out,
+            model=ModelConfig(name="big_moe/tiny_test"),
+            optim=OptimConfig(steps=2, batch_size=4),
+        )
+    )
+    return out
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a command that must fail; returns its one line."""
+
+    def check(*words: object) -> str:
+        capsys.readouterr()
+        assert main([str(word) for word in words]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("error: ")
+        assert error.count("\n") == 1
+        return error
+
+    return check
+
+
+def training(root: Path, out: Path, *more: object) -> list[object]:
+    quick = ["--model.name", "vit/tiny_test", "--optim.steps", 2, "--data.workers", 0]
+    return ["train", "--data.root", root, "--out", out, *quick, *more]
+
+
+def change(root: Path, row: int, **cells: str | None) -> None:
+    """Rewrite cells of one row of the manifest."""
+    path = root / "manifest.parquet"
+    table = pl.read_parquet(path)
+    for column, value in cells.items():
+        values = table[column].to_list()
+        values[row] = value
+        table = table.with_columns(pl.Series(column, values, dtype=pl.String))
+    table.write_parquet(path)
+
+
+def test_a_missing_data_set_is_named(refused: Callable[..., str], tmp_path: Path) -> None:
+    assert "no manifest" in refused(*training(tmp_path / "nowhere", tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"label": "live"}, "row 6, column label: 'live'"),
+        ({"label": "attack", "pai_species": None}, "row 6, column pai_species"),
+        ({"pai_species": "print"}, "row 6, column pai_species: 'print' with label bona_fide"),
+        ({"key": "train001"}, "row 6, column key: 'train001'"),
+        ({"rgb": "../elsewhere.png"}, "row 6, column rgb: '../elsewhere.png' leads outside"),
+        ({"depth": "images/none.png"}, "row 6, column depth: 'images/none.png' is not a file"),
+        ({"subject": "dev-person0"}, "subject 'dev-person0' is in train"),
+        ({"split": "test"}, "row 6, column split: 'test'"),
+    ],
+)
+def test_a_wrong_manifest_row_is_named(
+    cells: dict[str, str | None],
+    message: str,
+    refused: Callable[..., str],
+    new_squares: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    root = new_squares()
+    change(root, 5, **cells)
+    assert message in refused(*training(root, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_column_and_an_empty_set_are_named(
+    refused: Callable[..., str], new_squares: Callable[..., Path], tmp_path: Path
+) -> None:
+    root = new_squares()
+    table = pl.read_parquet(root / "manifest.parquet")
+    table.drop("label").write_parquet(root / "manifest.parquet")
+    assert "no column 'label'" in refused(*training(root, tmp_path / "run"))
+    table.filter(pl.col("split") != "dev").write_parquet(root / "manifest.parquet")
+    assert "the dev set is empty" in refused(*training(root, tmp_path / "run"))
+
+
+def spoil_truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def spoil_text(path: Path) -> None:
+    path.write_text("this is no picture")
+
+
+def spoil_depth(path: Path) -> None:
+    Image.fromarray(np.full((40, 40), 120, np.uint8)).save(path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "modality", "message"),
+    [
+        (spoil_truncated, "rgb", "truncated"),
+        (spoil_text, "infrared", "not an image"),
+        (spoil_depth, "depth", "16-bit"),
+    ],
+)
+def test_a_broken_image_is_named_in_training_and_in_use(
+    spoil: Callable[[Path], None],
+    modality: str,
+    message: str,
+    refused: Callable[..., str],
+    new_squares: Callable[..., Path],
+    run: Path,
+    tmp_path: Path,
+) -> None:
+    root = new_squares()
+    for split in ("train", "eval"):
+        spoil(root / f"images/{split}001_{modality}.png")
+    error = refused(*training(root, tmp_path / "run"))
+    assert message in error
+    assert f"train001_{modality}.png" in error
+    error = refused(
+        *("evaluate", "--checkpoint", run, "--data.root", root, "--data.workers", 1),
+        *("--out", tmp_path / "scores"),
+    )
+    assert f"eval001_{modality}.png" in error
+    assert not (tmp_path / "scores" / "eval.csv").exists()
+    picture = root / f"images/eval001_{modality}.png"
+    assert message in refused("predict", "--checkpoint", run, f"--{modality}", picture, "--cropped")
+
+
+def test_a_missing_photograph_is_named(refused: Callable[..., str], run: Path) -> None:
+    assert "face.jpg" in refused("predict", "--checkpoint", run, "face.jpg")
+    assert "nothing to judge" in refused("predict", "--checkpoint", run)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("big_moo/tiny", "there are: big_moe, vit"),
+        ("big_moe/huge", "big_moe has: tiny, tiny_test, base"),
+        ("big_moe", "big_moe has"),
+    ],
+)
+def test_an_unknown_model_lists_what_exists(
+    name: str, message: str, refused: Callable[..., str], squares: Path, tmp_path: Path
+) -> None:
+    words = training(squares, tmp_path / "run", "--model.name", name)
+    assert message in refused(*words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_misspelt_model_setting_is_named(
+    refused: Callable[..., str], squares: Path, tmp_path: Path
+) -> None:
+    words = training(squares, tmp_path / "run", "--model.overrides.dimm", 8)
+    assert "'dimm'" in refused(*words)
+
+
+def test_a_frozen_backbone_without_weights_is_refused(
+    refused: Callable[..., str], squares: Path, tmp_path: Path
+) -> None:
+    words = training(squares, tmp_path / "run", "--model.name", "big_moe/base")
+    assert "give model.weights" in refused(*words)
+
+
+def test_weights_of_another_model_are_refused(
+    refused: Callable[..., str], run: Path, squares: Path, tmp_path: Path
+) -> None:
+    weights = run / "model.safetensors"
+    words = training(squares, tmp_path / "run", "--model.weights", weights)
+    assert "belongs to another model" in refused(*words)
+    words = training(squares, tmp_path / "run", "--model.weights", run / "card.json")
+    assert "cannot read the weights" in refused(*words)
+
+
+def test_a_checkpoint_whose_files_do_not_belong_together_is_refused(
+    refused: Callable[..., str], run: Path, squares: Path, tmp_path: Path
+) -> None:
+    def evaluation(folder: Path) -> list[object]:
+        out = tmp_path / "scores"
+        return ["evaluate", "--checkpoint", folder, "--data.root", squares, "--out", out]
+
+    assert "no card.json" in refused(*evaluation(tmp_path))
+    copy = shutil.copytree(run, tmp_path / "copy")
+    (copy / "model.safetensors").write_bytes(b"0" * 100)
+    assert "SHA-256 differs" in refused(*evaluation(copy))
+    (copy / "card.json").write_text("{")
+    assert "is damaged" in refused(*evaluation(copy))
+    assert not (tmp_path / "scores").exists()
+
+
+def test_an_unwritable_place_is_named(
+    refused: Callable[..., str], run: Path, squares: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    out = tmp_path / "file" / "run"
+    assert "choose another place" in refused(*training(squares, out))
+    assert "another place" in refused("simulate", "--out", out, "--per_site", 1)
+    words = ["evaluate", "--checkpoint", run, "--data.root", squares, "--out", out]
+    assert "another place" in refused(*words)
+    assert (tmp_path / "file").read_text() == "in the way"
