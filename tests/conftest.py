@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from PIL import Image
+
+torch.set_num_threads(1)  # two test processes share the cores, and small tensors gain nothing
 
 SIDE = 40
 SPECIES = ("print", "replay")

@@ -97,7 +97,7 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
 
     model, card = load(config.checkpoint)
     shown = _shown(config.modalities, card.modalities)
-    protocol = load_protocol(config.data, card.modalities)
+    protocol = load_protocol(config.data, shown)
     scorer = Scorer(
         model=model,
         preprocessing=card.preprocessing,

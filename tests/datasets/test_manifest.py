@@ -155,6 +155,8 @@ def test_frames_of_one_presentation_agree(column: str, old: str, new: str, write
 def test_the_line_is_right_after_a_cell_with_a_line_break(write: Write) -> None:
     root = write((",III\na2", ',"I\nII"\na2'), ("replay", ""))
     assert "row 4 (line 6), column pai_species" in refusal(root)
+    root = write((",III\na2", ',"I\nII"\na2'), ("bona_fide,", "bona_fide,mask"))
+    assert "row 1 (line 2), column pai_species" in refusal(root), "where the row begins"
 
 
 def test_a_row_of_another_length_is_named(write: Write) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from unmask.layers.presence import Presence
+from unmask.layers.quick_gelu import quick_gelu
 from unmask.models import create_model
 from unmask.models.big_moe import Cpb, Igma, absence_code
 
@@ -60,6 +61,28 @@ def test_untrained_block_is_exactly_the_plain_block() -> None:
     x, prompt = igma_inputs(model.igma[0])
     adapted, _, _ = model.igma[0](block.attend(x, None), prompt, everything())
     assert torch.equal(block.think(block.attend(x, None)) + adapted, block(x, None))
+
+
+# --- Wiring
+
+
+def test_adapter_stands_beside_the_mlp_and_the_bypass_runs_from_block_to_block() -> None:
+    model = stir(build(depth=3))
+    image, present = images(2), torch.ones(2, 3, dtype=torch.bool)
+    presence = Presence.of(present, drop=True)
+    prompt = model.prompt(image, present)
+    x = model.backbone.embed(image, presence)
+    for i, block in enumerate(model.backbone.blocks):
+        middle = x + block.attention(block.norm1(x), None)
+        adapted, seen, _ = model.igma[i](middle, prompt, presence)
+        x = block.mlp(block.norm2(middle)) + middle + adapted
+        if i < 2:
+            prompt = prompt + model.cpb[i].attention(
+                quick_gelu(torch.cat([model.cpb[i].carry(prompt), model.cpb[i].learn(seen)], dim=1))
+            )
+    x = model.backbone.norm(x)
+    expected = torch.cat([x[:, 0], x[:, 1:].mean(dim=1)], dim=1)
+    torch.testing.assert_close(model(image, present).feature, expected, rtol=0, atol=1e-5)
 
 
 # --- What is trained

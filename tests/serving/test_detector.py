@@ -173,7 +173,7 @@ class TestNoResponse:
 
     def test_an_infrared_frame_without_its_flash(self, photograph: Image) -> None:
         images = aligned(photograph)
-        images[INFRARED] = (images[INFRARED] / 20).astype(np.float32)
+        images[INFRARED] = (images[INFRARED] / 50).astype(np.float32)
         assert self.ask(images) is Reason.INFRARED_DARK
 
 

@@ -25,8 +25,8 @@ CLIPPED_LEVEL = 250
 """Of 255, in all three channels: a pixel that has lost its detail."""
 MOST_CLIPPED = 0.5
 """Share of the pixels in the middle of the face crop."""
-LEAST_INFRARED = 0.06
-"""Of full scale, in the brightest 1 % of pixels: below, only ambient light is left."""
+LEAST_INFRARED = 0.02
+"""Of full scale, in the brightest 1 % of pixels: a replay screen, which is dark, is above it."""
 LEAST_DEPTH_SHARE = 0.01
 """Share of the pixels in the face crop that have a depth."""
 

@@ -3,11 +3,13 @@
 1. Prompts: central difference convolution of all modalities together, a learned picture for the set
    of absent modalities and one for all sets; a strided convolution turns them into the prompt map.
 2. Patches of all present modalities are one sequence, and attend to each other in every block.
-3. IGMA, beside the MLP of every block: at each patch position the features of the M modalities are
-   narrowed and joined; a product-key gate, which sees [feature; prompt], chooses single-neuron
-   experts, which see the feature alone; their answer is widened and added to the patches.
-4. CPB, between blocks: the prompt map plus channel attention over central difference convolutions
-   of the map and of what the gate saw. The class token passes by both.
+3. Isolated gating (IGMA), beside the MLP of every block: at each patch position the features of the
+   M modalities are narrowed and joined; a product-key gate, which sees [feature; prompt], chooses
+   single-neuron experts, which see the feature alone; their answer is widened and added to the
+   patches.
+4. Convolutional prompt bypass (CPB), between blocks: the prompt map plus channel attention over
+   central difference convolutions of the map and of what the gate saw. The class token passes by
+   both.
 5. The head reads the class token beside the mean of the present patches.
 
 Axes: B presentations, M modalities, m of them with tokens, H W pixels, P patches of one modality
@@ -19,9 +21,10 @@ Anti-Spoofing", ICASSP 2025, arXiv 2412.18065; wired as in its framework figure.
 
 Differs: the last block has no CPB, as nobody would read it. Inferred, for the figure does not say:
 the head reads the patches too, else nothing would train the last IGMA; each branch of the CPB gives
-half of its channels; class token and positions start from the pretrained ones. The widening starts
-at zero, so an untrained model is exactly the plain transformer of its backbone. Absent modalities
-are hidden by tokens, prompt and code alike, in training and in use.
+half of its channels; modalities share the class token and the positions of the backbone, which keep
+learning, and have a learned vector each. The widening starts at zero, so an untrained model is
+exactly the plain transformer of its backbone. The code of the absent modalities tells the truth in
+training and in use.
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality.
     tiny: 1,400,509 parameters, 0.326 GFLOPs

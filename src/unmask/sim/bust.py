@@ -42,7 +42,7 @@ class Look:
 
 def draw_look(rng: np.random.Generator, person: Person, yaw: float, pitch: float) -> Look:
     """An expression that people make in front of a camera; the eyes mostly meet the lens."""
-    expression = {}
+    expression: dict[str, float] = {}
     if rng.random() < 0.6:
         smile = rng.uniform(0, 0.75)
         expression |= {
@@ -57,7 +57,8 @@ def draw_look(rng: np.random.Generator, person: Person, yaw: float, pitch: float
     ):  # fmt: skip
         if rng.random() < chance:
             expression[name] = float(rng.uniform(0, most))
-    expression["blink"] = float(np.clip(rng.normal(0.06, 0.1), 0, 0.45))
+    expression["blink"] = float(np.clip(rng.normal(0.0, 0.1), 0, 0.4))
+    expression["wide"] = float(rng.uniform(0, 0.3))
     stray = rng.normal(0, 0.05, 2)
     return Look(
         expression=expression,
@@ -78,7 +79,8 @@ class Skull:
 
     def point(self, name: str) -> Floats:
         """A named point of the model."""
-        return self.vertices[head_model().landmarks[name]]
+        place: Floats = self.vertices[head_model().landmarks[name]]
+        return place
 
     def face_points(self) -> Floats:
         """Left eye, right eye, middle of the mouth (3, 3), as a face detector marks them."""
@@ -129,15 +131,18 @@ def collar_height(home: Floats, look: Look) -> Floats:
 
 def paint_body(c: Floats, person: Person, look: Look) -> Paint:
     """Skin, eyes, mouth and clothes at coordinates (N, 6)."""
-    paint = paint_skin(c, person, look)
+    paint = Paint.empty(len(c))
     part = np.round(c[:, 5]).astype(int)
+    covered = c[:, 1] < collar_height(c, look)
+    skin = np.flatnonzero((part == SKIN) & ~covered)
+    paint.put(skin, paint_skin(c[skin], person, look))
+    cloth = np.flatnonzero((part == SKIN) & covered)
+    paint.put(cloth, _cloth(c[cloth], look))
     for number, sign in ((EYE_LEFT, 1.0), (EYE_RIGHT, -1.0)):
         eye = np.flatnonzero(part == number)
         paint.put(eye, paint_eye(c[eye, :3], person, look, sign))
     mouth = np.flatnonzero(part > EYE_RIGHT)
     paint.put(mouth, _teeth(c[mouth]))
-    cloth = np.flatnonzero((part == SKIN) & (c[:, 1] < collar_height(c, look)))
-    paint.put(cloth, _cloth(c[cloth], look))
     return paint
 
 
@@ -291,4 +296,4 @@ def pose(
     for part in parts:
         part.vertices = turned(part.vertices) - middle + eyes_at
         part.normals = vertex_normals(part.vertices, part.triangles)
-    return turned(points) - middle + eyes_at
+    return np.asarray(turned(points) - middle + eyes_at, np.float32)

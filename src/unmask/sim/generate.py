@@ -23,11 +23,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from unmask.config import SimulateConfig
 from unmask.errors import ConfigError
 from unmask.files import make_folder, write_text, write_whole
-from unmask.sim.draw import BONA_FIDE, Draw, draw
 from unmask.sim.people import SKIN_TYPES
+from unmask.sim.plan import BONA_FIDE, Plan, make_plan
 from unmask.sim.sites import find_sites
 from unmask.sim.species import choose_species, present
 from unmask.sim.stage import capture
+from unmask.types import SIMULATED
 
 VERSION = 1
 """Raised whenever the same settings give other bytes."""
@@ -35,35 +36,34 @@ NOTICE = """\
 These faces are simulated. Nobody in these pictures exists, and nothing measured on them is evidence
 about how a system treats real people, real sensors or real attacks.
 
-Made by: unmask simulate (see simulation.json for the settings; the same settings give the same bytes).
+Made by: unmask simulate (settings in simulation.json; the same settings give the same bytes).
 Read manifest.parquet: one row per presentation, paths relative to this folder.
-rgb: 8-bit colour. depth: 16-bit, millimetres, 0 where the sensor saw nothing. infrared: 8- or 16-bit.
+rgb: 8-bit colour. depth: 16-bit, millimetres, 0 where the sensor saw nothing.
+infrared: 8- or 16-bit.
 """
 Job = tuple[int, str, tuple[str, ...], int]
 """Seed, site, species, index: all that a worker needs."""
 
 
 def generate(config: SimulateConfig) -> Path:
-    """Simulate presentations into ``config.out`` and return the manifest's path."""
+    """Simulate presentations into ``config.out`` and return that folder."""
     sites = find_sites(config.sites)
     chosen = {site.name: choose_species(config.species, site) for site in sites}
     out = make_folder(config.out)
     _claim(out, config)
-    draws = [
-        draw(config.seed, site, chosen[site.name], index)
+    plans = [
+        make_plan(config.seed, site, chosen[site.name], index)
         for site in sites
         for index in range(config.per_site)
     ]
-    draws.sort(key=lambda d: (d.site, d.subject.subject, d.index))  # one painting serves many
-    missing = [d for d in draws if not all((out / p).exists() for p in image_paths(d.key).values())]
-    jobs = [(d.seed, d.site, chosen[d.site], d.index) for d in missing]
+    plans.sort(key=lambda p: (p.site, p.subject.subject, p.index))  # one painting serves many
+    missing = [p for p in plans if not all((out / f).exists() for f in image_paths(p.key).values())]
+    jobs = [(p.seed, p.site, chosen[p.site], p.index) for p in missing]
     _render_all(jobs, out, config)
-    manifest = out / "manifest.parquet"
-    with write_whole(manifest) as temporary:
-        pl.DataFrame([manifest_row(d) for d in sorted(draws, key=lambda d: d.key)]).write_parquet(
-            temporary
-        )
-    return manifest
+    rows = [manifest_row(p) for p in sorted(plans, key=lambda p: p.key)]
+    with write_whole(out / "manifest.parquet") as temporary:
+        pl.DataFrame(rows).write_parquet(temporary)
+    return out
 
 
 def image_paths(key: str) -> dict[str, str]:
@@ -75,26 +75,27 @@ def image_paths(key: str) -> dict[str, str]:
     }
 
 
-def manifest_row(drawn: Draw) -> dict[str, object]:
+def manifest_row(plan: Plan) -> dict[str, object]:
     """One row: identity, paths, truth, then attributes for reports by group."""
-    bona_fide = drawn.kind == BONA_FIDE
-    at = drawn.acquisition
+    bona_fide = plan.kind == BONA_FIDE
+    at = plan.acquisition
     return {
-        "key": drawn.key,
-        "presentation": drawn.key,
-        **image_paths(drawn.key),
+        "key": plan.key,
+        "presentation": plan.key,
+        **image_paths(plan.key),
         "label": BONA_FIDE if bona_fide else "attack",
-        "pai_species": None if bona_fide else drawn.kind,
-        "subject": drawn.subject.subject,
-        "site": drawn.site,
-        "split": drawn.split,
-        "skin_type": SKIN_TYPES[drawn.subject.skin_type],
-        "sex_presentation": drawn.subject.sex_presentation,
-        "age_group": drawn.subject.age_group,
+        "pai_species": None if bona_fide else plan.kind,
+        "subject": plan.subject.subject,
+        "site": plan.site,
+        "dataset": SIMULATED,
+        "split": plan.split,
+        "skin_type": SKIN_TYPES[plan.subject.skin_type],
+        "sex_presentation": plan.subject.sex_presentation,
+        "age_group": plan.subject.age_group,
         "distance_mm": round(at.distance),
         "yaw": round(at.yaw, 1),
         "session": str(at.session),
-        "camera": f"{drawn.site}{at.session}",
+        "camera": f"{plan.site}{at.session}",
     }
 
 
@@ -102,10 +103,10 @@ def render(job: Job, out: Path, image_size: int) -> None:
     """Render one presentation and write its three pictures."""
     seed, site_name, species, index = job
     (site,) = find_sites((site_name,))
-    drawn = draw(seed, site, species, index)
-    taken = capture(drawn, present(drawn), image_size)
-    paths = image_paths(drawn.key)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, drawn.acquisition.quality]
+    plan = make_plan(seed, site, species, index)
+    taken = capture(plan, present(plan), image_size)
+    paths = image_paths(plan.key)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, plan.acquisition.quality]
     _write_image(out / paths["rgb"], np.ascontiguousarray(taken.rgb[..., ::-1]), quality)
     _write_image(out / paths["depth"], taken.depth, [])
     _write_image(out / paths["infrared"], taken.infrared, [])
@@ -129,7 +130,7 @@ def _claim(out: Path, config: SimulateConfig) -> None:
     }
     note = out / "simulation.json"
     if note.exists():
-        found = json.loads(note.read_text(encoding="utf-8"))
+        found = _read_note(note)
         other = [f"{k} {found.get(k)!r} (now {v!r})" for k, v in asked.items() if found.get(k) != v]
         if other:
             raise ConfigError(
@@ -144,6 +145,16 @@ def _claim(out: Path, config: SimulateConfig) -> None:
     make_folder(out / "images")
     for left in (out / "images").glob(".part-*"):  # of a run that was killed
         left.unlink()
+
+
+def _read_note(note: Path) -> dict[str, object]:
+    try:
+        found: dict[str, object] = json.loads(note.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(
+            f"{note} is damaged ({error}); choose another --out or remove that folder"
+        ) from error
+    return found
 
 
 def _render_all(jobs: list[Job], out: Path, config: SimulateConfig) -> None:

@@ -29,8 +29,12 @@ def hair_parts(person: Person, vertices: Floats, normals: Floats) -> list[Part]:
     rng = np.random.default_rng((*person.paint_seed, 1))
     thickness = float(rng.uniform(*CAP_MM[person.hair_style]))
     streaks = float(rng.uniform(0.2, 0.42))
-    fringe = float(rng.uniform(12, 45)) if person.hair_style != "bun" and rng.random() < 0.3 else 0.0
-    curl = float(rng.uniform(3.5, 9)) if person.hair_style == "short" else float(rng.uniform(0.8, 2))
+    fringe = (
+        float(rng.uniform(12, 45)) if person.hair_style != "bun" and rng.random() < 0.3 else 0.0
+    )
+    curl = (
+        float(rng.uniform(3.5, 9)) if person.hair_style == "short" else float(rng.uniform(0.8, 2))
+    )
     shells = [_cap(vertices, normals, thickness, fringe, rng)]
     if person.hair_style in ("long", "medium") and person.femininity > 0:
         drop = rng.uniform(110, 230) if person.hair_style == "long" else rng.uniform(45, 85)
@@ -66,7 +70,7 @@ def _strands() -> npt.NDArray[np.uint8]:
     fine = cv2.resize(rng.standard_normal((9, 1200)).astype(np.float32), (1200, 400))
     broad = cv2.resize(rng.standard_normal((5, 200)).astype(np.float32), (1200, 400))
     both = 128 + 48 * (0.75 * fine + 0.7 * broad)
-    return np.clip(both, 0, 255).astype(np.uint8)[..., None]
+    return np.asarray(np.clip(both, 0, 255), np.uint8)[..., None]
 
 
 def _wave(points: Floats, rng: np.random.Generator, wavelength: float) -> Floats:

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 Integers = npt.NDArray[np.int32]
 
 AXIS_Z = -75.0
@@ -84,4 +85,5 @@ def head_model() -> HeadModel:
 
 def around(home: Floats) -> Floats:
     """Angle about the skull's axis, radians: 0 at the nose, positive to the subject's left."""
-    return np.arctan2(home[..., 0], home[..., 2] - AXIS_Z)
+    angle: Floats = np.arctan2(home[..., 0], home[..., 2] - AXIS_Z)
+    return angle

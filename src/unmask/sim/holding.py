@@ -10,40 +10,40 @@ from __future__ import annotations
 import numpy as np
 
 from unmask.sim.bust import bust, draw_look, pose
-from unmask.sim.draw import Draw
 from unmask.sim.heads import Floats
 from unmask.sim.materials import Kind, Paint, skin_reflectance
 from unmask.sim.mesh import Part, rotation, tube, vertex_normals
 from unmask.sim.people import Person
+from unmask.sim.plan import Plan
 from unmask.sim.stage import Presented, eyes_place
 
 
 def hold(
-    drawn: Draw,
+    plan: Plan,
     things: list[Part],
     size: tuple[float, float],
     face: Floats,
     rng: np.random.Generator,
 ) -> Presented:
-    """Place ``things`` of ``size`` (mm) that show a face at ``face`` (3, 2) mm from their middle."""
-    at = drawn.acquisition
+    """Place ``things`` of ``size`` (mm) with a face at ``face`` (3, 2), mm from the middle."""
+    at = plan.acquisition
     turn = rotation(at.yaw, at.pitch, at.roll)
     points = np.concatenate([face, np.zeros((3, 1), np.float32)], axis=1)
     move = eyes_place(at) - (points[:2].mean(axis=0) @ turn.T)
-    parts = [*things, *fingers(drawn.wearer, size, rng)]
+    parts = [*things, *fingers(plan.wearer, size, rng)]
     for part in parts:
         part.vertices = (part.vertices @ turn.T + move).astype(np.float32)
         part.normals = vertex_normals(part.vertices, part.triangles)
     if rng.random() < 0.7:
-        parts += _holder(drawn, rng)
+        parts += _holder(plan, rng)
     return Presented(parts=parts, face_points=(points @ turn.T + move).astype(np.float32))
 
 
-def _holder(drawn: Draw, rng: np.random.Generator) -> list[Part]:
+def _holder(plan: Plan, rng: np.random.Generator) -> list[Part]:
     """The attacker, some way behind."""
-    at = drawn.acquisition
-    look = draw_look(rng, drawn.wearer, 0.0, 0.0)
-    parts, skull = bust(drawn.wearer, look)
+    at = plan.acquisition
+    look = draw_look(rng, plan.wearer, 0.0, 0.0)
+    parts, skull = bust(plan.wearer, look)
     place = eyes_place(at) + np.array(
         [rng.normal(0, 35), rng.normal(10, 40), -rng.uniform(150, 300)], np.float32
     )
@@ -55,7 +55,7 @@ def _holder(drawn: Draw, rng: np.random.Generator) -> list[Part]:
 def fingers(person: Person, size: tuple[float, float], rng: np.random.Generator) -> list[Part]:
     """Thumbs in front and fingers behind, at the lower sides."""
     parts = []
-    colour, infrared = skin_reflectance(np.float32(person.melanin), np.float32(person.blood * 1.1))
+    colour, infrared = skin_reflectance(np.array(person.melanin), np.array(person.blood * 1.1))
     for sign in (-1.0, 1.0):
         if rng.random() < 0.35:
             continue

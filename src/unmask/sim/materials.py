@@ -5,7 +5,8 @@ every tone is bright and even at 850 nm, lips fade into it, dye ink is transpare
 black as in the light, a lit screen is dark glass, silicone is whatever its pigments make of it.
 
 Sources of the magnitudes: published skin spectra (melanin falls as a power of wavelength, blood
-absorbs at 540 nm), F0 = ((n-1)/(n+1))^2 for the sheen, 0.028 for skin and 0.04 for glass or plastic.
+absorbs at 540 nm), F0 = ((n-1)/(n+1))^2 for the sheen: 0.028 for skin, 0.04 for
+glass or plastic.
 
 Axes: N points on the surface.
 """
@@ -88,7 +89,7 @@ MELANIN_OF_TYPE = (0.06, 0.15, 0.30, 0.55, 0.90, 1.40)
 
 
 def skin_reflectance(melanin: Floats, blood: Floats) -> tuple[Floats, Floats]:
-    """Colour (..., 3) and infrared (...) of skin, Beer-Lambert over bare skin plus surface scatter."""
+    """Colour (..., 3) and infrared (...) of skin, Beer-Lambert over bare skin."""
     depth = melanin[..., None] * MELANIN_RGB + blood[..., None] * BLOOD_RGB
     colour = 0.008 + BARE_SKIN_RGB * np.exp(-depth)
     infrared = BARE_SKIN_INFRARED * np.exp(-MELANIN_INFRARED * melanin - BLOOD_INFRARED * blood)

@@ -41,7 +41,7 @@ def vertex_normals(vertices: Floats, triangles: Integers) -> Floats:
         axis=1,
     )
     length = np.linalg.norm(normal, axis=1, keepdims=True)
-    return (normal / np.maximum(length, 1e-9)).astype(np.float32)
+    return np.asarray(normal / np.maximum(length, 1e-9), np.float32)
 
 
 def grid_triangles(rows: int, columns: int, *, closed: bool = False) -> Integers:
@@ -74,7 +74,9 @@ def box(size: tuple[float, float, float]) -> tuple[Floats, Integers, Floats]:
     )
     vertices = corners[quads].reshape(-1, 3)  # each face has its own corners: hard edges
     base = 4 * np.arange(6)[:, None]
-    triangles = np.concatenate([base + [0, 1, 2], base + [0, 2, 3]]).astype(np.int32)
+    triangles = np.concatenate([base + np.array([0, 1, 2]), base + np.array([0, 2, 3])]).astype(
+        np.int32
+    )
     return vertices, triangles, vertices.copy()
 
 
@@ -99,9 +101,9 @@ def tube(path: Floats, radius: Floats, sides: int = 10) -> tuple[Floats, Integer
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:
-    """Turn left (yaw), nod down (pitch), tilt (roll), in degrees; for row vectors use ``v @ R.T``."""
+    """Turn (yaw), nod (pitch), tilt (roll), in degrees; rows of points turn as ``v @ R.T``."""
     a, b, c = np.radians([yaw, pitch, roll])
     turn = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     nod = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
     tilt = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return (tilt @ turn @ nod).astype(np.float32)
+    return np.asarray(tilt @ turn @ nod, np.float32)

@@ -70,7 +70,7 @@ def person(seed: int, site: str, number: int) -> Person:
     """Person ``number`` of a site."""
     entropy = (seed, ord(site[0]), 1, number)
     rng = np.random.default_rng(entropy)
-    skin_type = (number // len(SPLITS) + number) % len(SKIN_TYPES)
+    skin_type = (number // len(SPLITS) + number % len(SPLITS)) % len(SKIN_TYPES)
     femininity = float(rng.choice([-1, 1]) * rng.uniform(0.3, 1.0))
     age = float(rng.uniform(-1.6, 1.6))
     traits = np.array([femininity, age, rng.normal(0, 0.8)], np.float32)

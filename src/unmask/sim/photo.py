@@ -33,19 +33,21 @@ class Photo:
     points: Floats  # (3, 2) left eye, right eye, mouth; -1 to 1, right and up
 
 
-def photograph(person: Person, rng: np.random.Generator, side: int = 208) -> Photo:
+def photograph(person: Person, rng: np.random.Generator, side: int = 176) -> Photo:
     """Take a portrait of the head, with more or less around it."""
     distance = float(rng.uniform(600, 1500))
-    angles = tuple(float(a) for a in rng.normal(0, (7, 4, 3)))
-    look = draw_look(rng, person, angles[0], angles[1])
+    yaw, pitch, roll = (float(a) for a in rng.normal(0, (7, 4, 3)))
+    look = draw_look(rng, person, yaw, pitch)
     parts, skull = bust(person, look)
-    points = pose(parts, skull.face_points(), angles, np.array([0, 0, -distance], np.float32))
+    points = pose(
+        parts, skull.face_points(), (yaw, pitch, roll), np.array([0, 0, -distance], np.float32)
+    )
     window = crop_window(points, float(rng.uniform(0.9, 1.4)))
     hits = trace([*parts, wall(rng, distance, (300, 2500))], window, side)
     room = draw_room(rng, (3000, 7000), (0.4, 0.85))
     tint = room.ambient + sum(lamp.colour for lamp in room.lamps)
     picture = expose(shade_colour(hits, room, rng), CAMERA, side, tint, rng)
     quality = int(rng.integers(50, 96))
-    written = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    pixels = cv2.imdecode(written, cv2.IMREAD_COLOR)[..., ::-1]
-    return Photo(pixels=np.ascontiguousarray(pixels), points=window.project(points))
+    written = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    pixels = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)
+    return Photo(pixels=pixels, points=window.project(points))

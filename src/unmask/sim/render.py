@@ -161,14 +161,20 @@ def _lobe(paint: Paint, normal: Floats, view: Floats, direction: Floats, cosine:
 
 
 def _shadow(hits: Hits, direction: Floats, spread: float, rng: np.random.Generator) -> Floats:
-    """Share of a lamp's light that reaches each hit: jittered rays, then a small blur."""
-    target = direction + spread * rng.standard_normal(hits.position.shape, dtype=np.float32)
-    target = _unit(target)
-    start = hits.position + hits.normal * 1.5
-    blocked = hits.scene.run(start.astype(np.float32), target.astype(np.float32), query="OCCLUDED")
-    reaching = np.where(blocked != -1, 0.0, 1.0).astype(np.float32)
-    smooth = cv2.blur(hits.picture(reaching, fill=1.0), (5, 5))
-    return np.asarray(smooth.ravel()[hits.index], np.float32)
+    """Share of a lamp's light that reaches each hit: jittered rays, then a small blur.
+
+    One ray for every second row and column is enough, as the blur is wider than that.
+    """
+    row, column = np.divmod(hits.index, hits.side)
+    few = np.flatnonzero((row % 2 == 0) & (column % 2 == 0))
+    jitter = spread * rng.standard_normal((len(few), 3), dtype=np.float32)
+    start = hits.position[few] + 1.5 * hits.normal[few]
+    blocked = hits.scene.run(start, _unit(direction + jitter), query="OCCLUDED") != -1
+    half = np.ones(((hits.side + 1) // 2,) * 2, np.float32)
+    half[row[few] // 2, column[few] // 2] = np.where(blocked, 0.0, 1.0)
+    smooth = cv2.blur(cv2.blur(half, (3, 3)), (3, 3))
+    whole = cv2.resize(smooth, (2 * half.shape[1], 2 * half.shape[0]))
+    return np.asarray(whole[row, column], np.float32)
 
 
 def _dot(a: Floats, b: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from unmask.sim.filters import blur
 from unmask.sim.heads import Floats
 from unmask.sim.materials import Kind, Paint
 from unmask.sim.mesh import Part, plate
@@ -45,7 +46,7 @@ def _view(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         x, y = rng.integers(0, side, 2)
         tone = muted(rng, 0.02, 0.85).tolist()
         cv2.circle(view, (int(x), int(y)), int(rng.integers(5, 40)), tone, -1, cv2.LINE_AA)
-    view = cv2.GaussianBlur(view, (0, 0), float(rng.uniform(0.8, 5)))
+    view = blur(view, float(rng.uniform(0.8, 5)))
     slope = np.linspace(rng.uniform(0.6, 1), rng.uniform(0.6, 1), side, dtype=np.float32)
     view = np.clip(view * slope[:, None, None], 0, 0.95)
     infrared = np.clip(0.25 + 0.5 * view.mean(axis=2) + rng.normal(0, 0.06), 0.03, 0.9)
@@ -57,5 +58,6 @@ def _view(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def muted(rng: np.random.Generator, low: float, high: float) -> Floats:
     """A reflectance as rooms and clothes have it: mostly near grey, now and then a strong hue."""
     level = low * (high / low) ** rng.random()
-    strength = rng.choice([0.06, 0.15, 0.5], p=[0.5, 0.35, 0.15])
-    return np.clip(level * np.exp(rng.normal(0, strength, 3)), 0.01, 0.92).astype(np.float32)
+    strength = rng.choice([0.05, 0.12, 0.3], p=[0.5, 0.35, 0.15])
+    hue = np.exp(rng.normal(0, strength, 3))
+    return np.asarray(np.clip(level * hue, 0.01, 0.92), np.float32)

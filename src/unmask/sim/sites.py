@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unmask.errors import ConfigError
-from unmask.sim.sensors import ColourSensor, DepthSensor, InfraredSensor
+from unmask.sim.depth_sensors import DepthSensor
+from unmask.sim.sensors import ColourSensor, InfraredSensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ SITES = {
         species=("print_flat", "replay", "mask_flexible"),
         colour=ColourSensor(
             key_level=(0.12, 0.26),
-            cast=0.14,
+            cast=0.11,
             balance=(0.3, 0.8),
             blur=(0.5, 1.2),
             photons=(300, 2500),
@@ -76,7 +77,7 @@ SITES = {
         depth=DepthSensor(
             principle="time_of_flight", focal=220.0, baseline=12.0, noise=1.6, step=1.0
         ),
-        infrared=InfraredSensor(gain=(0.4, 0.7), bits=16, photons=700, ambient=(0.0, 0.2)),
+        infrared=InfraredSensor(gain=(0.8, 1.3), bits=16, photons=700, ambient=(0.0, 0.2)),
         distance=(550, 1050),
         yaw=14,
         pitch=8,

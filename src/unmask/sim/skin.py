@@ -2,7 +2,7 @@
 
 The map is a cylinder over home coordinates: columns are the angle about the skull's axis, rows the
 height. Colour comes from melanin and blood (materials.py), so that one map gives colour and
-infrared. Hair strokes are drawn as lines; where they lie is kept as coverage.
+infrared. Hair strokes are plan as lines; where they lie is kept as coverage.
 
 Axes: H rows and W columns of the map, N points on the surface.
 """
@@ -40,12 +40,17 @@ class SkinMap:
         rest = sample(self.rest, column, row) / 255
         return linear(colour), rest[:, 0], rest[:, 1], rest[:, 2] - 0.5
 
+    def mean_colour(self) -> Floats:
+        """Mean linear colour (3,) of the middle of the face."""
+        middle = self.colour[HEIGHT * 2 // 5 : HEIGHT * 2 // 3, WIDTH * 2 // 5 : WIDTH * 3 // 5]
+        return np.asarray(linear(middle / 255).mean(axis=(0, 1)), np.float32)
+
 
 def sample(texture: npt.NDArray[np.uint8], column: Floats, row: Floats) -> Floats:
     """Bilinear look-up of (H, W, 3) at N places, edges repeated; floats in the texture's units."""
     count = len(column)
     wide = 256
-    padded = -(-count // wide) * wide
+    padded = max(1, -(-count // wide)) * wide
     x, y = (np.zeros(padded, np.float32) for _ in range(2))
     x[:count], y[:count] = column, row
     picked = cv2.remap(
@@ -94,7 +99,7 @@ def places() -> tuple[Floats, Floats, Floats, Floats]:
 
 def spot(x: float, y: float, width: float, tall: float, *, both: bool = True) -> Floats:
     """A soft patch on the face at (x, y) mm, mirrored when ``both``."""
-    angle, height, px, pz = places()
+    angle, height, px, _ = places()
     side = np.abs(px) if both else px
     patch = np.exp(-(((side - x) / width) ** 2) - ((height - y) / tall) ** 2)
     return np.asarray(patch * (np.abs(angle) < 1.7), np.float32)

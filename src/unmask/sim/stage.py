@@ -14,13 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from unmask.sim.draw import Acquisition, Draw
+from unmask.sim.depth_sensors import Echo, measure
+from unmask.sim.filters import shift
 from unmask.sim.heads import Floats
 from unmask.sim.light import InfraredLight, draw_room
 from unmask.sim.mesh import Part
+from unmask.sim.plan import Acquisition, Plan
 from unmask.sim.render import Hits, Window, shade_colour, shade_infrared, trace
 from unmask.sim.room import wall
-from unmask.sim.sensors import expose, measure_depth, shift_picture, take_infrared
+from unmask.sim.sensors import expose, take_infrared
 from unmask.sim.sites import SITES
 
 CROP_SIDE = 4.0
@@ -56,10 +58,10 @@ def crop_window(
     return Window(centre=(float(centre[0]), float(centre[1])), half=side / 2)
 
 
-def capture(drawn: Draw, presented: Presented, image_size: int) -> Capture:
+def capture(plan: Plan, presented: Presented, image_size: int) -> Capture:
     """Light the scene and let the site's three sensors look at it."""
-    site, at = SITES[drawn.site], drawn.acquisition
-    rng = drawn.rng(1)
+    site, at = SITES[plan.site], plan.acquisition
+    rng = plan.rng(1)
     window = crop_window(presented.face_points, at.margin, at.shift)
     parts = [*presented.parts, wall(rng, at.distance, site.gap)]
     side = OVERSAMPLE * image_size
@@ -70,36 +72,27 @@ def capture(drawn: Draw, presented: Presented, image_size: int) -> Capture:
     rgb = expose(radiance, site.colour, image_size, tint, rng)
     offset = rng.uniform(18, 45) * np.array([np.cos(a := rng.uniform(0, 6.3)), np.sin(a), 0])
     beam = InfraredLight(position=offset.astype(np.float32), ambient=at.infrared_ambient)
-    depth, infrared = _active_sensors(hits, beam, drawn, image_size, rng)
+    dx, dy, ix, iy = (o * image_size / 128 * OVERSAMPLE for o in at.misregistration)
+    echo = _echo(hits, (dx, dy))
+    depth = measure(echo, site.depth, image_size, rng)
+    if site.gate:
+        depth = np.where(depth < at.distance + site.gate, depth, 0).astype(np.uint16)
+    glow = shift(shade_infrared(hits, beam), (ix, iy), whole=False)
+    infrared = take_infrared(glow, site.infrared, at.infrared_gain, image_size, rng)
     return Capture(rgb=rgb, depth=depth, infrared=infrared)
 
 
-def _active_sensors(
-    hits: Hits, beam: InfraredLight, drawn: Draw, image_size: int, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8] | npt.NDArray[np.uint16]]:
-    site, at = SITES[drawn.site], drawn.acquisition
-    true_depth = hits.picture(-hits.position[:, 2])
-    radiance = shade_infrared(hits, beam)
+def _echo(hits: Hits, offset: tuple[float, float]) -> Echo:
+    """What a depth camera beside the colour camera gets back."""
+    z = -hits.position[:, 2]
     view = -hits.position / np.linalg.norm(hits.position, axis=1, keepdims=True)
-    facing = np.clip((hits.normal * view).sum(axis=1), 0, 1)
-    fall = (600.0 / -hits.position[:, 2]) ** 2
-    signal = hits.picture(hits.paint.infrared * facing * fall)
-    glare = hits.picture(
-        hits.paint.specular * 12 * facing ** (4 / np.maximum(hits.paint.roughness, 0.1) ** 2)
-    )
-    scale = image_size / 128 * OVERSAMPLE
-    dx, dy, ix, iy = (o * scale for o in at.misregistration)
-    true_depth, signal, glare = (
-        shift_picture(p, (dx, dy), nearest=True) for p in (true_depth, signal, glare)
-    )
-    radiance = shift_picture(radiance, (ix, iy), nearest=False)
-    depth = measure_depth(true_depth, signal, glare, site.depth, image_size, rng)
-    level = take_infrared(radiance, site.infrared, at.infrared_gain, image_size, rng)
-    if site.gate:
-        depth = np.where(depth < at.distance + site.gate, depth, 0).astype(np.uint16)
-    if site.infrared.bits == 8:
-        return depth, np.round(255 * level).astype(np.uint8)
-    return depth, (np.round(1023 * level) * 64).astype(np.uint16)  # 10 bits in 16
+    facing = np.clip(np.einsum("nc,nc->n", hits.normal, view), 0, 1)
+    paint = hits.paint
+    signal = paint.infrared * facing * (600.0 / z) ** 2
+    glare = 12 * paint.specular * facing ** (4 / np.maximum(paint.roughness, 0.1) ** 2)
+    pictures = (shift(hits.picture(v), offset, whole=True) for v in (z, signal, glare))
+    depth, returned, mirrored = pictures
+    return Echo(depth=depth, signal=returned, glare=mirrored)
 
 
 def eyes_place(at: Acquisition) -> Floats:

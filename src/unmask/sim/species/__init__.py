@@ -1,8 +1,8 @@
 """What is presented, one file each; the file name is the name of the species in every manifest.
 
-Each file has ``present(drawn) -> Presented``. An attack shows another enrolled person's face as some
+Each file has ``present(plan) -> Presented``. An attack shows another enrolled person's face as some
 camera, printer, screen or cast gave it. Nothing here touches the acquisition: where the face is and
-how it is turned comes from ``drawn.acquisition`` for every species alike.
+how it is turned comes from ``plan.acquisition`` for every species alike.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pkgutil
 from importlib import import_module
 
 from unmask.errors import ConfigError
-from unmask.sim.draw import BONA_FIDE, Draw
+from unmask.sim.plan import BONA_FIDE, Plan
 from unmask.sim.sites import Site
 from unmask.sim.stage import Presented
 
@@ -19,9 +19,9 @@ KINDS = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
 SPECIES = tuple(name for name in KINDS if name != BONA_FIDE)
 
 
-def present(drawn: Draw) -> Presented:
+def present(plan: Plan) -> Presented:
     """Build what stands before the lens."""
-    presented: Presented = import_module(f"{__name__}.{drawn.kind}").present(drawn)
+    presented: Presented = import_module(f"{__name__}.{plan.kind}").present(plan)
     return presented
 
 

@@ -23,12 +23,12 @@ from unmask.sim.bust import (
     paint_body,
     pose,
 )
-from unmask.sim.draw import Draw
 from unmask.sim.hair import hair_parts
 from unmask.sim.heads import SKIN, Floats, head_model
-from unmask.sim.materials import Kind, Paint
+from unmask.sim.materials import BARE_SKIN_INFRARED, Kind, Paint
 from unmask.sim.mesh import Part, vertex_normals
-from unmask.sim.people import Person
+from unmask.sim.plan import Plan
+from unmask.sim.skin import skin_map
 from unmask.sim.stage import Presented, eyes_place
 
 DETAIL = 22
@@ -52,44 +52,45 @@ class Cast:
     """How dark the rim of the eye holes is."""
 
 
-def present(drawn: Draw) -> Presented:
+def present(plan: Plan) -> Presented:
     """Cast the subject's head, put it on the wearer."""
-    at, rng = drawn.acquisition, drawn.rng(0)
-    look = draw_look(rng, drawn.subject, at.yaw, at.pitch)
+    at, rng = plan.acquisition, plan.rng(0)
+    look = draw_look(rng, plan.subject, at.yaw, at.pitch)
     cast = draw_cast(rng)
     model = head_model()
     follow = {k: v * 0.45 for k, v in look.expression.items() if k not in ("blink", "squint")}
-    identity = drawn.subject.identity.copy()
+    identity = plan.subject.identity.copy()
     identity[DETAIL:] *= 0.35
     vertices = model.vertices(identity, follow)
     normals = vertex_normals(vertices, model.triangles)
     vertices = vertices + (cast.thickness * _covered(model.home, cast))[:, None] * normals
     skull = Skull(vertices=vertices.astype(np.float32))
-    mean = _mean_colour(drawn.subject)
+    mean = skin_map(plan.subject).mean_colour()
     body = Part(
         vertices=dressed(skull.vertices, look),
         triangles=model.triangles,
         coordinates=body_coordinates(),
-        paint=lambda c: _paint(c, drawn, look, cast, mean),
+        paint=lambda c: _paint(c, plan, look, cast, mean),
     )
-    parts = [body, *hair_parts(drawn.subject, skull.vertices, body.normals)]
+    parts = [body, *hair_parts(plan.subject, skull.vertices, body.normals)]
     if look.glasses:
-        parts += glasses(skull, drawn.subject)
+        parts += glasses(skull, plan.subject)
     points = pose(parts, skull.face_points(), (at.yaw, at.pitch, at.roll), eyes_place(at))
     return Presented(parts=parts, face_points=points)
 
 
 def draw_cast(rng: np.random.Generator) -> Cast:
     """A maker, a silicone, a paint job."""
-    wide, tall = rng.uniform(16.5, 20), rng.uniform(8.0, 11.5)
+    wide, tall = rng.uniform(17.5, 22), rng.uniform(9.0, 13)
+    dark = rng.random() < 0.5  # pigments that look like skin seldom match it at 850 nm
     return Cast(
         thickness=float(rng.uniform(1.5, 4.0)),
         hole=(float(wide), float(tall)),
         tint=np.exp(rng.normal([0.03, 0.0, 0.0], [0.05, 0.04, 0.06])).astype(np.float32),
-        evenness=float(rng.uniform(0.35, 0.75)),
-        infrared=float(rng.uniform(0.36, 0.72)),
-        gloss=(float(rng.uniform(0.03, 0.05)), float(rng.uniform(0.28, 0.46))),
-        gap=float(rng.uniform(0.3, 0.8)),
+        evenness=float(rng.uniform(0.5, 0.95)),
+        infrared=float(rng.uniform(0.22, 0.40) if dark else rng.uniform(0.66, 0.85)),
+        gloss=(float(rng.uniform(0.035, 0.06)), float(rng.uniform(0.24, 0.40))),
+        gap=float(rng.uniform(0.4, 0.9)),
     )
 
 
@@ -106,28 +107,18 @@ def _covered(home: Floats, cast: Cast) -> Floats:
     return np.asarray(np.where(head_model().part == SKIN, out, 0.0), np.float32)
 
 
-def _mean_colour(person: Person) -> Floats:
-    from unmask.sim.skin import skin_map
-
-    middle = skin_map(person).colour[200:330, 300:470].astype(np.float32) / 255
-    return np.asarray((middle**2.2).mean(axis=(0, 1)), np.float32)
-
-
-def _paint(c: Floats, drawn: Draw, look: Look, cast: Cast, mean: Floats) -> Paint:
+def _paint(c: Floats, plan: Plan, look: Look, cast: Cast, mean: Floats) -> Paint:
     """The wearer inside the holes, silicone outside."""
-    paint = paint_body(c, drawn.subject, look)
+    paint = paint_body(c, plan.subject, look)
     hole = _hole(c[:, :3], cast)
     inside = np.flatnonzero((hole < 1) & (c[:, 1] > -60))
-    paint.put(inside, paint_body(c[inside], drawn.wearer, look))
+    paint.put(inside, paint_body(c[inside], plan.wearer, look))
     skin = (paint.kind == Kind.SKIN) & (hole >= 1) & (c[:, 5] < 0.5)
     skin &= c[:, 1] > collar_height(c, look)
     at = np.flatnonzero(skin)
-    painted = paint.colour[at]
-    paint.colour[at] = (
-        painted * (1 - cast.evenness * 0.6) + mean * cast.evenness * 0.6
-    ) * cast.tint
-    level = paint.infrared[at] / max(float(np.median(paint.infrared[at])), 1e-3) if at.size else 0
-    paint.infrared[at] = cast.infrared * (0.75 + 0.25 * level)
+    flat = 0.6 * cast.evenness
+    paint.colour[at] = (paint.colour[at] * (1 - flat) + mean * flat) * cast.tint
+    paint.infrared[at] = cast.infrared * (0.75 + 0.25 * paint.infrared[at] / BARE_SKIN_INFRARED)
     paint.specular[at], paint.roughness[at] = cast.gloss
     paint.softness[at] = 0.7
     paint.kind[at] = Kind.SILICONE

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.sim.draw import Draw
 from unmask.sim.heads import Floats
 from unmask.sim.holding import hold
 from unmask.sim.materials import Kind, Paint, linear
 from unmask.sim.mesh import Part, plate
 from unmask.sim.photo import Photo, photograph
+from unmask.sim.plan import Plan
 from unmask.sim.skin import sample
 from unmask.sim.stage import Presented
 
@@ -40,10 +40,10 @@ class Print:
     """Depth of the half-tone dots."""
 
 
-def present(drawn: Draw) -> Presented:
+def present(plan: Plan) -> Presented:
     """Print a portrait of the subject and hold it up."""
-    rng = drawn.rng(0)
-    photo = photograph(drawn.subject, rng)
+    rng = plan.rng(0)
+    photo = photograph(plan.subject, rng)
     made = draw_print(rng, photo)
     border = rng.uniform(0, 14, 2)
     size = (2 * (made.half + border[0]), 2 * (made.half + border[1]))
@@ -56,7 +56,7 @@ def present(drawn: Draw) -> Presented:
         coordinates=uv,
         paint=lambda c: paint_print(c, photo, made),
     )
-    return hold(drawn, [sheet], size, photo.points * made.half, rng)
+    return hold(plan, [sheet], size, photo.points * made.half, rng)
 
 
 def draw_print(rng: np.random.Generator, photo: Photo) -> Print:

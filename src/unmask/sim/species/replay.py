@@ -1,8 +1,8 @@
 """A portrait shown on a tablet or laptop.
 
-The screen gives off red, green and blue light and nothing at 850 nm: in infrared it is a dark glossy
-plate with the lamp's glint. In colour it is the hardest of the three; pixel grid, bezel, brightness
-and reflected lamps are what it has.
+The screen gives off red, green and blue light and nothing at 850 nm: in infrared it is a dark
+glossy plate with the lamp's glint. In colour it is the hardest of the three; pixel grid, bezel,
+brightness and reflected lamps are what it has.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.sim.draw import Draw
 from unmask.sim.heads import Floats
 from unmask.sim.holding import hold
 from unmask.sim.materials import Kind, Paint, linear
 from unmask.sim.mesh import Part, box, plate
 from unmask.sim.photo import Photo, photograph
+from unmask.sim.plan import Plan
 from unmask.sim.skin import sample
 from unmask.sim.stage import Presented
 
@@ -51,10 +51,10 @@ DEVICES = {  # lit area (mm), bezel, thickness, pixel pitch
 }
 
 
-def present(drawn: Draw) -> Presented:
+def present(plan: Plan) -> Presented:
     """Show a portrait of the subject on a screen and hold it up."""
-    rng = drawn.rng(0)
-    photo = photograph(drawn.subject, rng)
+    rng = plan.rng(0)
+    photo = photograph(plan.subject, rng)
     screen = draw_screen(rng, photo)
     w, h = screen.size
     vertices, triangles, uv = plate(screen.size)
@@ -69,7 +69,7 @@ def present(drawn: Draw) -> Presented:
     v[:, 2] -= 0.3
     body = Part(vertices=v, triangles=t, coordinates=c, paint=lambda c: _frame(c, screen))
     face = photo.points * screen.half
-    return hold(drawn, [lit, body], outer, face.astype(np.float32), rng)
+    return hold(plan, [lit, body], outer, face.astype(np.float32), rng)
 
 
 def draw_screen(rng: np.random.Generator, photo: Photo) -> Screen:

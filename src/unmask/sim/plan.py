@@ -1,9 +1,10 @@
-"""What a presentation will be, drawn before anything is rendered.
+"""What a presentation will be, plan before anything is rendered.
 
 Label, species and people come from one stream of random numbers, everything about the acquisition
 from another: within a site the two are independent by construction, and sample i depends on
 (seed, site, i) alone. Labels come in shuffled blocks of two per species: half bona fide, half
-attacks, evenly over species. Splits come in shuffled blocks of five per kind: 3 train, 1 dev, 1 eval.
+attacks, evenly over species. Splits come in shuffled blocks of five per kind: three train,
+one dev, one eval.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ BONA_FIDE = "bona_fide"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquisition:
-    """Nuisance: drawn without looking at the label."""
+    """Nuisance: plan without looking at the label."""
 
     distance: float
     """Millimetres from lens to the middle of the eyes that are shown."""
@@ -45,7 +46,7 @@ class Acquisition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draw:
+class Plan:
     """One presentation."""
 
     key: str
@@ -66,7 +67,7 @@ class Draw:
         return np.random.default_rng((self.seed, ord(self.site[0]), self.index, 10 + stream))
 
 
-def draw(seed: int, site: Site, species: tuple[str, ...], index: int) -> Draw:
+def make_plan(seed: int, site: Site, species: tuple[str, ...], index: int) -> Plan:
     """Presentation ``index`` of a site."""
     place = ord(site.name[0])
     kind, ordinal = _kind(seed, place, species, index)
@@ -75,7 +76,7 @@ def draw(seed: int, site: Site, species: tuple[str, ...], index: int) -> Draw:
     members = split_members(site.people, split)
     subject, other = (int(n) for n in rng.choice(members, 2, replace=False))
     digest = hashlib.sha256(f"{seed}/{site.name}/{index}".encode()).hexdigest()
-    return Draw(
+    return Plan(
         key=f"{site.name}-{digest[:12]}",
         site=site.name,
         seed=seed,

@@ -1,0 +1,21 @@
+"""A public name does not vanish unnoticed."""
+
+import unmask
+
+PUBLIC = {
+    *("demo", "evaluate", "load", "predict", "report", "show", "simulate", "train"),
+    *("DemoConfig", "EvaluateConfig", "PredictConfig", "ReportConfig"),
+    *("ShowConfig", "SimulateConfig", "TrainConfig"),
+}
+
+
+def test_the_public_names_are_these_and_exist() -> None:
+    assert set(unmask.__all__) == PUBLIC
+    assert all(callable(getattr(unmask, name)) for name in PUBLIC)
+
+
+def test_no_part_of_the_package_hides_a_verb() -> None:
+    """A subpackage called like a verb would replace the function once it is imported."""
+    import pkgutil
+
+    assert not {info.name for info in pkgutil.iter_modules(unmask.__path__)} & PUBLIC
