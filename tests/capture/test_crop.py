@@ -36,12 +36,12 @@ def pictures(height: int = 30, width: int = 20) -> Images:
 
 def test_the_square_is_centred_between_eyes_and_mouth() -> None:
     square = face_square(landmarks(eyes=40, down=30))
-    assert square == Square(left=200 - 80, top=115 - 80, side=160)
+    assert square == Square(left=200 - 60, top=115 - 60, side=120)
 
 
 @pytest.mark.parametrize(("eyes", "down"), [(10, 50), (50, 10)])
 def test_the_longer_distance_sets_the_side(eyes: float, down: float) -> None:
-    assert face_square(landmarks(eyes=eyes, down=down)).side == 200
+    assert face_square(landmarks(eyes=eyes, down=down)).side == 150
 
 
 def test_a_face_that_is_mirrored_or_moved_has_a_square_that_is_mirrored_or_moved() -> None:

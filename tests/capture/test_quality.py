@@ -42,7 +42,7 @@ def test_good_pictures_pass() -> None:
     assert check_sizes(crops()) is None
     assert check_crop(crops()) is None
     assert check_faces([face(100)]) is None
-    assert check_square(Square(left=0, top=0, side=96)) is None
+    assert check_square(Square(left=0, top=0, side=72)) is None
 
 
 def test_sizes_that_differ_are_told() -> None:
@@ -63,9 +63,9 @@ def test_faces_of_like_size_are_ambiguous_but_a_small_bystander_is_not() -> None
 
 
 def test_a_small_face_is_measured() -> None:
-    refusal = check_square(Square(left=0, top=0, side=95))
+    refusal = check_square(Square(left=0, top=0, side=71))
     assert reason(refusal) is Reason.FACE_TOO_SMALL
-    assert "95 pixels" in str(refusal)
+    assert "71 pixels" in str(refusal)
 
 
 def test_a_dark_picture_is_refused_whatever_is_around_the_face() -> None:

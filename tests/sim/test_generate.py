@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +84,24 @@ def test_an_interrupted_run_is_completed_with_the_same_bytes(made: Path, tmp_pat
     generate(settings(part))
     assert contents(part) == whole
     assert kept.stat().st_mtime_ns == before
+
+
+def test_a_killed_run_leaves_no_broken_file_and_is_completed(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    code = (
+        "from pathlib import Path; from unmask.config import SimulateConfig; "
+        "from unmask.sim.generate import generate; generate(SimulateConfig("
+        f"out=Path({str(out)!r}), per_site=10, image_size=32, seed=5, workers=1))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and len(list(out.glob("images/[!.]*"))) < 12:
+            time.sleep(0.01)
+        process.kill()
+    whole = contents(made)
+    left = {name: data for name, data in contents(out).items() if ".part-" not in name}
+    assert 12 <= len(left) < len(whole)
+    assert all(whole[name] == data for name, data in left.items())
+    assert contents(generate(settings(out))) == whole
 
 
 @pytest.mark.parametrize("change", [{"seed": 9}, {"per_site": 11}, {"image_size": 48}])

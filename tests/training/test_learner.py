@@ -1,5 +1,6 @@
 """Learning rate, weight decay, and the figures that choose a step."""
 
+import itertools
 import math
 
 import numpy as np
@@ -20,7 +21,7 @@ def test_the_rate_rises_linearly_and_falls_as_half_a_cosine() -> None:
     assert rates[:20] == pytest.approx([(step + 1) / 20 for step in range(20)])
     assert rates[60] == pytest.approx(0.5)
     assert rates[99] == pytest.approx(0.5 * (1 + math.cos(math.pi * 79 / 80)))
-    assert all(a > b for a, b in zip(rates[20:], rates[21:], strict=False))
+    assert all(a > b for a, b in itertools.pairwise(rates[20:]))
 
 
 def test_without_warm_up_the_first_step_has_the_full_rate() -> None:

@@ -1,9 +1,9 @@
 """The one rule that cuts a face out of a photograph, the same square from all aligned modalities.
 
 Version 1: a square with upright sides; its centre lies midway between the midpoint of the eyes and
-the midpoint of the mouth corners; its side is 4 times the longer of two distances, between the eyes
-and from the midpoint of the eyes to that of the mouth. So the head fits in with a margin, and a
-turned or a nodding head is not cut tighter. Where the square leaves the picture, the edge is
+the midpoint of the mouth corners; its side is 3 times the longer of two distances, between the eyes
+and from the midpoint of the eyes to that of the mouth. So the face fills it from brow to chin and
+from ear to ear, and a turned or a nodding head is not cut tighter. Where the square leaves the picture, the edge is
 repeated; in depth there is nothing (0).
 
 A model is bound to the version that made its training crops: whoever changes the rule counts up.
@@ -18,7 +18,8 @@ from unmask.types import Image, Images, Modality
 
 CROP_VERSION = "1"
 
-_SIDE_IN_FACES = 4.0
+SIDE_IN_FACES = 3.0
+"""Side of the square in units of the longer of the two distances."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ def face_square(landmarks: npt.NDArray[np.float64]) -> Square:
     eyes = (left_eye + right_eye) / 2
     mouth = (mouth_left + mouth_right) / 2
     face = max(np.linalg.norm(right_eye - left_eye), np.linalg.norm(mouth - eyes))
-    side = max(1, round(_SIDE_IN_FACES * float(face)))
+    side = max(1, round(SIDE_IN_FACES * float(face)))
     left, top = np.rint((eyes + mouth) / 2 - side / 2).astype(int)
     return Square(left=int(left), top=int(top), side=side)
 

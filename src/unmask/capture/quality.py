@@ -15,7 +15,7 @@ from unmask.capture.crop import Square
 from unmask.capture.detection import Face
 from unmask.types import Image, Images, Modality
 
-LEAST_CROP_SIDE = 96
+LEAST_CROP_SIDE = 72
 """Pixels: the eyes are then about 24 apart."""
 RIVAL_SHARE = 0.5
 """A second face whose box is at least this share of the first one's width makes it ambiguous."""

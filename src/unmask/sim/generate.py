@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -168,7 +169,7 @@ def _render_all(jobs: list[Job], out: Path, config: SimulateConfig) -> None:
 
 def _done(jobs: list[Job], out: Path, config: SimulateConfig) -> Iterator[None]:
     """Yield as presentations are finished; results do not depend on the number of workers."""
-    chunk = 16
+    chunk = 8
     batches = [jobs[k : k + chunk] for k in range(0, len(jobs), chunk)]
     if config.workers == 1 or len(batches) < 2:
         for job in jobs:
@@ -179,13 +180,17 @@ def _done(jobs: list[Job], out: Path, config: SimulateConfig) -> Iterator[None]:
     count = min(config.workers, len(batches))
     with ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker) as pool:
         size, place = [config.image_size] * len(batches), [out] * len(batches)
-        for batch in pool.map(_render_batch, batches, place, size):
-            for _ in range(batch):
-                yield
+        try:
+            for batch in pool.map(_render_batch, batches, place, size):
+                for _ in range(batch):
+                    yield
+        finally:
+            pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the rest
 
 
 def _start_worker() -> None:
     cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
 
 
 def _render_batch(batch: list[Job], out: Path, image_size: int) -> int:

@@ -1,7 +1,7 @@
 """Where a presentation meets the sensors: scene, crop, light, three pictures.
 
 The crop follows the convention of every face crop in this package: a square centred midway between
-the middle of the eyes and the mouth, its side 4 x max(eye to eye, middle of the eyes to mouth) in
+the middle of the eyes and the mouth, its side 3 x max(eye to eye, middle of the eyes to mouth) in
 the picture, times a margin.
 
 Axes: H pixels per side of the crop.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from unmask.capture.crop import SIDE_IN_FACES
 from unmask.sim.depth_sensors import Echo, measure
 from unmask.sim.filters import shift
 from unmask.sim.heads import Floats
@@ -25,7 +26,6 @@ from unmask.sim.room import wall
 from unmask.sim.sensors import expose, take_infrared
 from unmask.sim.sites import SITES
 
-CROP_SIDE = 4.0
 OVERSAMPLE = 2
 
 
@@ -53,7 +53,7 @@ def crop_window(
     flat = face_points[:, :2] / -face_points[:, 2:]  # (3, 2)
     eyes = (flat[0] + flat[1]) / 2
     span = max(np.linalg.norm(flat[0] - flat[1]), np.linalg.norm(eyes - flat[2]))
-    side = CROP_SIDE * float(span) * margin
+    side = SIDE_IN_FACES * float(span) * margin
     centre = (eyes + flat[2]) / 2 + np.array(shift) * side
     return Window(centre=(float(centre[0]), float(centre[1])), half=side / 2)
 

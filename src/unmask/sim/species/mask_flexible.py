@@ -82,14 +82,13 @@ def present(plan: Plan) -> Presented:
 def draw_cast(rng: np.random.Generator) -> Cast:
     """A maker, a silicone, a paint job."""
     wide, tall = rng.uniform(17.5, 22), rng.uniform(9.0, 13)
-    dark = rng.random() < 0.5  # pigments that look like skin seldom match it at 850 nm
     return Cast(
         thickness=float(rng.uniform(1.5, 4.0)),
         hole=(float(wide), float(tall)),
         tint=np.exp(rng.normal([0.03, 0.0, 0.0], [0.05, 0.04, 0.06])).astype(np.float32),
         evenness=float(rng.uniform(0.5, 0.95)),
-        infrared=float(rng.uniform(0.22, 0.40) if dark else rng.uniform(0.66, 0.85)),
-        gloss=(float(rng.uniform(0.035, 0.06)), float(rng.uniform(0.24, 0.40))),
+        infrared=float(np.clip(rng.normal(0.53, 0.12), 0.25, 0.85)),
+        gloss=(float(rng.uniform(0.028, 0.048)), float(rng.uniform(0.30, 0.48))),
         gap=float(rng.uniform(0.4, 0.9)),
     )
 
