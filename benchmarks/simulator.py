@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--image-size", type=int, default=128)
     parser.add_argument("--out", type=Path, default=RESULT)
     arguments = parser.parse_args()
+    load = os.getloadavg()[0]  # of other work; it slows the wall clock, not processor time
     with tempfile.TemporaryDirectory() as folder:
         config = SimulateConfig(
             out=Path(folder) / "data",
@@ -58,6 +59,7 @@ def main() -> None:
             "image_size": arguments.image_size,
             "workers": arguments.workers,
             "cores": os.cpu_count(),
+            "load_before": load,
             "processor": processor(),
             "system": platform.platform(),
             "python": platform.python_version(),

@@ -49,7 +49,7 @@ class Demonstrated:
 
 
 def simulate(config: SimulateConfig) -> Path:
-    """Make presentations: simulated faces and attacks in RGB, depth and infrared.
+    """Make simulated presentations in RGB, depth and infrared.
 
     Returns the folder, which holds an ordinary manifest and images.
     """
@@ -117,9 +117,9 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
 
 
 def report(config: ReportConfig) -> Report:
-    """Judge score files of any system: thresholds from dev, rates on eval, with intervals.
+    """Judge score files of any system: thresholds from dev, rates on eval.
 
-    Writes report.md, report.html and report.json.
+    Writes report.md, report.html and report.json, with exact intervals.
     """
     from unmask.reporting.write import judge_files
 
@@ -127,9 +127,9 @@ def report(config: ReportConfig) -> Report:
 
 
 def predict(config: PredictConfig) -> tuple[Decision, ...]:
-    """Answer for photographs, or aligned RGB, depth and infrared images: bona fide or attack.
+    """Answer for photographs or aligned RGB, depth and infrared images.
 
-    The answer is ``no_response``, with the reason, where the images allow none.
+    The answer is bona_fide, attack, or no_response with the reason where the images allow none.
     """
     from unmask.serving.detector import Detector
     from unmask.serving.inputs import gather
@@ -151,9 +151,10 @@ def predict(config: PredictConfig) -> tuple[Decision, ...]:
 
 
 def demo(config: DemoConfig) -> Demonstrated:
-    """Simulate faces, train BIG-MoE, judge it, and ask it about two photographs: four minutes.
+    """Simulate faces, train BIG-MoE, judge it, ask it about two photographs.
 
-    Everything lands in one folder, with the report and a picture of what was simulated.
+    It takes a few minutes. Everything lands in one folder, with the report and a picture of what was
+    simulated.
     """
     from unmask.serving.examples import photographs
 
@@ -189,7 +190,7 @@ def demo(config: DemoConfig) -> Demonstrated:
 
 
 def show(config: ShowConfig) -> str:
-    """List what there is: models, data sets, protocols; or draw what the simulator makes."""
+    """List models, data sets or protocols, or draw what the simulator makes."""
     if config.what == "simulator":
         from unmask.sim.contact_sheet import draw
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def present(verb: str, result: Any, settings: Any) -> None:
     """Print the result of one verb of ``api``."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     if isinstance(settings, PredictConfig) and settings.json:
         for decision in result:
             console.out(json.dumps(decision.to_json()))
@@ -61,21 +61,24 @@ def _report(console: Console, report: Report, folder: Any) -> None:
 
 def _decisions(console: Console, decisions: tuple[Decision, ...]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("source", "decision", "score", "threshold", "rule", "modalities", "reason"):
-        table.add_column(column, overflow="fold")
+    table.add_column("presentation", overflow="fold", ratio=1)
+    for column in ("decision", "score", "threshold", "modalities"):
+        table.add_column(column, no_wrap=True)
     for d in decisions:
-        table.add_row(
-            d.source,
-            d.pad_decision,
-            "" if d.pad_score is None else f"{d.pad_score:.3f}",
-            f"{d.threshold:.3f}",
-            d.rule,
-            "+".join(d.modalities),
-            d.reason or "",
-        )
+        score = "" if d.pad_score is None else f"{d.pad_score:.3f}"
+        shown = "+".join(d.modalities)
+        table.add_row(d.source, d.pad_decision, score, f"{d.threshold:.3f}", shown)
     console.print(table)
-    for warning in sorted({d.warning for d in decisions if d.warning}):
-        console.print(f"\n{warning}")
+    for d in decisions:
+        if d.reason:
+            console.print(f"{d.source}: {d.reason}", markup=False)
+    rules = sorted({d.rule for d in decisions})
+    console.print(
+        f"\nA score is the probability of bona fide; bona_fide is said from the threshold on, which "
+        f"dev gave by the rule {', '.join(rules)}."
+    )
+    for warning in sorted({d.warning for d in decisions}):
+        console.print(warning, markup=False)
 
 
 def _demonstrated(console: Console, made: Demonstrated) -> None:

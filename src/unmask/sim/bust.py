@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from unmask.sim.eyes import lash_line, paint_eye
+from unmask.sim.glasses import glasses
 from unmask.sim.hair import hair_parts
 from unmask.sim.heads import EYE_LEFT, EYE_RIGHT, SKIN, Floats, head_model
 from unmask.sim.materials import Kind, Paint
-from unmask.sim.mesh import Part, rotation, tube, vertex_normals
+from unmask.sim.mesh import Painter, Part, rotation, vertex_normals
 from unmask.sim.people import Person
 from unmask.sim.room import muted
 from unmask.sim.skin import skin_map
 
-EYE_CENTRE = np.array([31.2, 0.0, 0.0], np.float32)
-EYE_RADIUS = 16.2
 NECK_TURN = (-200.0, -105.0)  # mm: below, the shoulders stay; above, all turns with the head
 
 
@@ -71,48 +71,34 @@ def draw_look(rng: np.random.Generator, person: Person, yaw: float, pitch: float
     )
 
 
-@dataclass(slots=True, kw_only=True)
-class Skull:
-    """The head's vertices and where its named points lie, in the head's frame."""
-
-    vertices: Floats  # (V, 3)
-
-    def point(self, name: str) -> Floats:
-        """A named point of the model."""
-        place: Floats = self.vertices[head_model().landmarks[name]]
-        return place
-
-    def face_points(self) -> Floats:
-        """Left eye, right eye, middle of the mouth (3, 3), as a face detector marks them."""
-        mouth = (self.point("mouth_left") + self.point("mouth_right")) / 2
-        mouth = mouth + np.array([0, 0, 8], np.float32)  # the lips bulge before their corners
-        return np.stack([self.point("eye_left"), self.point("eye_right"), mouth])
-
-
-def bust(person: Person, look: Look) -> tuple[list[Part], Skull]:
-    """All parts of a person, in the head's frame."""
+def bust(person: Person, look: Look) -> tuple[list[Part], Floats]:
+    """All parts of a person in the head's frame, and the points of the face (3, 3)."""
     model = head_model()
-    skull = Skull(vertices=model.vertices(person.identity, look.expression))
+    vertices = model.vertices(person.identity, look.expression)
+    parts = dress(vertices, person, look, lambda c: paint_body(c, person, look))
+    return parts, model.face_points(vertices)
+
+
+def dress(vertices: Floats, person: Person, look: Look, paint: Painter) -> list[Part]:
+    """Body under clothes, hair and spectacles over the head ``vertices`` (V, 3)."""
     body = Part(
-        vertices=dressed(skull.vertices, look),
-        triangles=model.triangles,
-        coordinates=body_coordinates(),
-        paint=lambda c: paint_body(c, person, look),
+        vertices=_clothed(vertices, look),
+        triangles=head_model().triangles,
+        coordinates=_coordinates(),
+        paint=paint,
     )
-    parts = [body, *hair_parts(person, skull.vertices, body.normals)]
-    if look.glasses:
-        parts += glasses(skull, person)
-    return parts, skull
+    worn = glasses(vertices, person) if look.glasses else []
+    return [body, *hair_parts(person, vertices, body.normals), *worn]
 
 
-def body_coordinates() -> Floats:
+def _coordinates() -> Floats:
     """Home, lips, openness and part of every vertex (V, 6)."""
     model = head_model()
     extra = np.stack([model.lips, model.openness, model.part.astype(np.float32)], axis=1)
     return np.concatenate([model.home, extra], axis=1)
 
 
-def dressed(vertices: Floats, look: Look) -> Floats:
+def _clothed(vertices: Floats, look: Look) -> Floats:
     """Clothes lie a few millimetres off the body."""
     model = head_model()
     off = 4.0 * np.clip((collar_height(model.home, look) - model.home[:, 1]) / 4, 0, 1)
@@ -140,7 +126,7 @@ def paint_body(c: Floats, person: Person, look: Look) -> Paint:
     paint.put(cloth, _cloth(c[cloth], look))
     for number, sign in ((EYE_LEFT, 1.0), (EYE_RIGHT, -1.0)):
         eye = np.flatnonzero(part == number)
-        paint.put(eye, paint_eye(c[eye, :3], person, look, sign))
+        paint.put(eye, paint_eye(c[eye, :3], person.eye_colour, look.gaze, sign))
     mouth = np.flatnonzero(part > EYE_RIGHT)
     paint.put(mouth, _teeth(c[mouth]))
     return paint
@@ -151,9 +137,9 @@ def paint_skin(c: Floats, person: Person, look: Look) -> Paint:
     home, lips = c[:, :3], c[:, 3]
     colour, infrared, cover, relief = skin_map(person).look_up(home)
     lip = np.clip(1.6 * lips - 0.3, 0, 1)[:, None]
-    red = np.array([0.92, 0.52, 0.52], np.float32) - 0.10 * max(person.femininity, 0)
+    red = np.array([0.92, 0.64, 0.62], np.float32) - 0.14 * max(person.femininity, 0)
     colour = colour * (1 - lip * (1 - red))
-    lash = lash_line(home, person)
+    lash = lash_line(home, reach=2.0 + 0.5 * max(person.femininity, 0))
     colour = colour * (1 - 0.85 * lash[:, None])
     paint = Paint.uniform(len(c), Kind.SKIN, colour, infrared * (1 - 0.6 * lash), (0.028, 0.5))
     paint.roughness[:] = 0.56 - 0.16 * look.oil - 0.08 * lips - 0.6 * relief
@@ -166,60 +152,11 @@ def paint_skin(c: Floats, person: Person, look: Look) -> Paint:
     return paint
 
 
-def lash_line(home: Floats, person: Person) -> Floats:
-    """Cover of the lashes: skin within about a millimetre of the eyeball, denser above."""
-    mirrored = home * np.array([1, 1, 1], np.float32)
-    mirrored[:, 0] = np.abs(home[:, 0])
-    away = mirrored - EYE_CENTRE
-    gap = np.linalg.norm(away, axis=1) - EYE_RADIUS
-    upper = away[:, 1] > -1.5
-    reach = np.where(upper, 2.0 + 0.5 * max(person.femininity, 0), 1.0)
-    line = np.clip(1.3 - gap / reach, 0, 1) * np.where(upper, 1.0, 0.5)
-    return np.asarray(line * (away[:, 2] > 0), np.float32)
-
-
 def _mouth_inside(home: Floats) -> Floats:
     """Depth behind the lips, 0 outside, 1 well inside."""
     near = (np.abs(home[:, 0]) < 32) & (home[:, 1] > -100) & (home[:, 1] < -50)
     front = 30.0 - 0.012 * home[:, 0] ** 2
     return np.asarray(near * np.clip((front - 10 - home[:, 2]) / 8, 0, 1), np.float32)
-
-
-def paint_eye(home: Floats, person: Person, look: Look, sign: float) -> Paint:
-    """Sclera, iris with limbal ring, pupil; wet all over."""
-    centre = EYE_CENTRE * np.array([sign, 1, 1], np.float32)
-    direction = (home - centre) / EYE_RADIUS
-    yaw, pitch = look.gaze
-    axis = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-    off = np.linalg.norm(direction - axis * (direction @ axis)[:, None], axis=1) * EYE_RADIUS
-    off = np.where(direction @ axis > 0, off, EYE_RADIUS)  # mm from the middle of the pupil
-    around_axis = np.arctan2(direction[:, 1], direction[:, 0])
-    fibre = (
-        1
-        + 0.18 * np.sin(23 * around_axis + 7 * person.eye_colour[0])
-        + 0.1 * np.sin(41 * around_axis)
-    )
-    iris = np.clip((6.3 - off) / 0.6, 0, 1)[:, None]
-    limbus = np.clip((off - 4.9) / 1.2, 0, 1)[:, None]
-    pupil = np.clip((2.3 - off) / 0.4, 0, 1)[:, None]
-    white = np.array([0.62, 0.56, 0.53]) - 0.10 * np.abs(direction[:, :1])
-    coloured = person.eye_colour * fibre[:, None] * (1 - 0.75 * limbus)
-    colour = white * (1 - iris) + coloured * iris
-    colour = colour * (1 - pupil) + 0.004 * pupil
-    shade = np.clip(
-        1.05 - 0.045 * np.clip(direction[:, 1] * EYE_RADIUS + 1.0, 0, 9) ** 1.3, 0.35, 1
-    )
-    infrared = (0.50 * (1 - iris) + 0.30 * iris)[:, 0] * (1 - pupil[:, 0]) + 0.10 * pupil[:, 0]
-    paint = Paint.uniform(
-        len(home),
-        Kind.EYE,
-        (colour * shade[:, None]).astype(np.float32),
-        infrared * shade,
-        (0.03, 0.16),
-    )
-    paint.openness[:] = 0.75 * shade
-    paint.softness[:] = 0.4
-    return paint
 
 
 def _teeth(c: Floats) -> Paint:
@@ -239,40 +176,6 @@ def _cloth(c: Floats, look: Look) -> Paint:
     )
     paint.openness[:] = c[:, 4]
     return paint
-
-
-def glasses(skull: Skull, person: Person) -> list[Part]:
-    """Rims, bridge and temples; the lenses are taken as clear."""
-    rng = np.random.default_rng((*person.paint_seed, 3))
-    metal = rng.random() < 0.4
-    colour = np.array([0.35, 0.33, 0.30] if metal else rng.uniform(0.005, 0.06, 3), np.float32)
-    thick = 0.8 if metal else float(rng.uniform(1.2, 2.2))
-    wide, tall, square = rng.uniform(23, 26), rng.uniform(16, 21), rng.uniform(2, 4)
-    turn = np.linspace(0, 2 * np.pi, 41)
-    paths = []
-    for name, sign in (("eye_left", 1), ("eye_right", -1)):
-        x0, y0, z0 = skull.point(name)
-        cosine, sine = np.cos(turn), np.sin(turn)
-        x = x0 + sign * 2 + wide * np.sign(cosine) * np.abs(cosine) ** (2 / square)
-        y = y0 - 3 + tall * np.sign(sine) * np.abs(sine) ** (2 / square)
-        z = np.full_like(x, z0 + 13) - 0.0022 * (x - 0) ** 2
-        paths.append(np.stack([x, y, z], axis=1))
-        hinge = np.array([x0 + sign * (2 + wide), y0 + 5, z0 + 12])
-        ear = np.array([sign * 78.0, y0 + 4, -85.0])
-        paths.append(hinge + np.linspace(0, 1, 6)[:, None] * (ear - hinge))
-    inner = [paths[k][np.argmin(np.abs(paths[k][:, 0]))] for k in (0, 2)]
-    bend = np.array([0, 3.0, 3.0])
-    paths.append(np.stack([inner[0], (inner[0] + inner[1]) / 2 + bend, inner[1]]))
-    parts = []
-    for path in paths:
-        v, t, c = tube(path.astype(np.float32), np.full(len(path), thick, np.float32), sides=6)
-        parts.append(
-            Part(
-                vertices=v, triangles=t, coordinates=c,
-                paint=lambda c: Paint.uniform(len(c), Kind.PLASTIC, colour, 0.1, (0.06, 0.25)),
-            )
-        )  # fmt: skip
-    return parts
 
 
 def pose(

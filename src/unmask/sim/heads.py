@@ -56,6 +56,18 @@ class HeadModel:
         moved = np.tensordot(weight[used], self.expression[used], axes=1)  # (V, 3)
         return np.asarray(self.home + shift + moved, np.float32)
 
+    def point(self, vertices: Floats, name: str) -> Floats:
+        """Where a named point (3,) lies on a head (V, 3)."""
+        place: Floats = vertices[self.landmarks[name]]
+        return place
+
+    def face_points(self, vertices: Floats) -> Floats:
+        """Left eye, right eye, middle of the mouth (3, 3), as a face detector marks them."""
+        corners = [self.point(vertices, f"mouth_{side}") for side in ("left", "right")]
+        mouth = np.mean(corners, axis=0) + np.array([0, 0, 8])  # lips bulge before their corners
+        eyes = [self.point(vertices, f"eye_{side}") for side in ("left", "right")]
+        return np.stack([*eyes, mouth]).astype(np.float32)
+
 
 @cache
 def head_model() -> HeadModel:

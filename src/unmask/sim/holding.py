@@ -43,12 +43,12 @@ def _holder(plan: Plan, rng: np.random.Generator) -> list[Part]:
     """The attacker, some way behind."""
     at = plan.acquisition
     look = draw_look(rng, plan.wearer, 0.0, 0.0)
-    parts, skull = bust(plan.wearer, look)
+    parts, face = bust(plan.wearer, look)
     place = eyes_place(at) + np.array(
         [rng.normal(0, 35), rng.normal(10, 40), -rng.uniform(150, 300)], np.float32
     )
-    angles = tuple(float(a) for a in rng.normal(0, (8, 5, 4)))
-    pose(parts, skull.face_points(), (angles[0], angles[1], angles[2]), place)
+    yaw, pitch, roll = (float(a) for a in rng.normal(0, (8, 5, 4)))
+    pose(parts, face, (yaw, pitch, roll), place)
     return parts
 
 

@@ -1,4 +1,4 @@
-"""What a presentation will be, plan before anything is rendered.
+"""What a presentation will be, decided before anything is rendered.
 
 Label, species and people come from one stream of random numbers, everything about the acquisition
 from another: within a site the two are independent by construction, and sample i depends on
@@ -22,7 +22,7 @@ BONA_FIDE = "bona_fide"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquisition:
-    """Nuisance: plan without looking at the label."""
+    """Nuisance: drawn without looking at the label."""
 
     distance: float
     """Millimetres from lens to the middle of the eyes that are shown."""

@@ -172,7 +172,8 @@ def _shadow(hits: Hits, direction: Floats, spread: float, rng: np.random.Generat
     blocked = hits.scene.run(start, _unit(direction + jitter), query="OCCLUDED") != -1
     half = np.ones(((hits.side + 1) // 2,) * 2, np.float32)
     half[row[few] // 2, column[few] // 2] = np.where(blocked, 0.0, 1.0)
-    smooth = cv2.blur(cv2.blur(half, (3, 3)), (3, 3))
+    width = max(3, hits.side // 85 | 1)  # odd; a fixed share of the picture
+    smooth = cv2.blur(cv2.blur(half, (width, width)), (width, width))
     whole = cv2.resize(smooth, (2 * half.shape[1], 2 * half.shape[0]))
     return np.asarray(whole[row, column], np.float32)
 

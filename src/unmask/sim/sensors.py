@@ -29,7 +29,9 @@ class ColourSensor:
     cast: float = 0.10
     """Log standard deviation of what automatic white balance leaves of each channel."""
     balance: tuple[float, float] = (0.5, 0.95)
-    """Share of the light's tint that white balance takes away."""
+    """Share of the estimated tint that white balance takes away."""
+    grey_world: tuple[float, float] = (0.35, 0.8)
+    """How far that estimate follows the mean colour of the scene rather than that of the room."""
     blur: tuple[float, float] = (0.35, 0.9)
     """Defocus, pixels (standard deviation)."""
     motion: float = 1.5
@@ -61,7 +63,10 @@ def expose(
     radiance: Floats, sensor: ColourSensor, side: int, tint: Floats, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
     """A colour picture (H, H, 3) from radiance (P, P, 3); ``tint`` is the colour of the light."""
-    balance = (tint / tint.mean()) ** -rng.uniform(*sensor.balance)
+    scene = radiance.mean(axis=(0, 1)) + 1e-4
+    trust = rng.uniform(*sensor.grey_world)
+    estimate = (tint / tint.mean()) ** (1 - trust) * (scene / scene.mean()) ** trust
+    balance = estimate ** -rng.uniform(*sensor.balance)
     cast = np.exp(rng.normal(0, sensor.cast, 3))
     light = shrink(radiance * (balance * cast).astype(np.float32), side)
     light = blur(light, float(rng.uniform(*sensor.blur)))

@@ -176,7 +176,9 @@ def _beard_cover(person: Person, rng: np.random.Generator) -> Floats:
     lower = np.interp(side, [0.0, 0.9, 1.3, 1.5, 1.7], [-138, -128, -95, -60, -20])
     patch = np.clip((upper - height) / 9, 0, 1) * np.clip((height - lower) / 16, 0, 1)
     patch *= np.clip((1.52 - side) / 0.12, 0, 1)
-    patch *= 1 - 0.55 * np.exp(-((np.abs(x) / 17) ** 2) - ((height + 92) / 5) ** 2)
+    lips = np.hypot(x / 28, (height + 74.5) / 12.5)
+    patch *= np.clip((lips - 0.9) / 0.25, 0, 1)
+    patch *= 1 - 0.5 * np.exp(-((np.abs(x) / 17) ** 2) - ((height + 92) / 5) ** 2)  # under the lip
     grain = np.clip(0.75 + 0.45 * noise(rng, 1.0) + 0.2 * noise(rng, 5), 0, 1.2)
     strength = np.interp(person.beard, [0, 0.25, 0.5, 0.8, 1], [0, 0.18, 0.38, 0.72, 0.92])
     return np.asarray(np.clip(patch * grain * strength, 0, 1), np.float32)

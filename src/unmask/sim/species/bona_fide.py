@@ -11,6 +11,6 @@ def present(plan: Plan) -> Presented:
     """The subject, looking at the lens or nearly so."""
     at, rng = plan.acquisition, plan.rng(0)
     look = draw_look(rng, plan.subject, at.yaw, at.pitch)
-    parts, skull = bust(plan.subject, look)
-    points = pose(parts, skull.face_points(), (at.yaw, at.pitch, at.roll), eyes_place(at))
+    parts, face = bust(plan.subject, look)
+    points = pose(parts, face, (at.yaw, at.pitch, at.roll), eyes_place(at))
     return Presented(parts=parts, face_points=points)

@@ -11,22 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.sim.bust import (
-    EYE_CENTRE,
-    Look,
-    Skull,
-    body_coordinates,
-    collar_height,
-    draw_look,
-    dressed,
-    glasses,
-    paint_body,
-    pose,
-)
-from unmask.sim.hair import hair_parts
+from unmask.sim.bust import Look, collar_height, draw_look, dress, paint_body, pose
+from unmask.sim.eyes import EYE_CENTRE
 from unmask.sim.heads import SKIN, Floats, head_model
 from unmask.sim.materials import BARE_SKIN_INFRARED, Kind, Paint
-from unmask.sim.mesh import Part, vertex_normals
+from unmask.sim.mesh import vertex_normals
 from unmask.sim.plan import Plan
 from unmask.sim.skin import skin_map
 from unmask.sim.stage import Presented, eyes_place
@@ -47,6 +36,8 @@ class Cast:
     evenness: float
     """Share of the skin's variation that the paint leaves out."""
     infrared: float
+    hair: float
+    """Share of brows and stubble that is real hair, punched in; the rest is paint."""
     gloss: tuple[float, float]
     gap: float
     """How dark the rim of the eye holes is."""
@@ -64,18 +55,11 @@ def present(plan: Plan) -> Presented:
     vertices = model.vertices(identity, follow)
     normals = vertex_normals(vertices, model.triangles)
     vertices = vertices + (cast.thickness * _covered(model.home, cast))[:, None] * normals
-    skull = Skull(vertices=vertices.astype(np.float32))
+    vertices = vertices.astype(np.float32)
     mean = skin_map(plan.subject).mean_colour()
-    body = Part(
-        vertices=dressed(skull.vertices, look),
-        triangles=model.triangles,
-        coordinates=body_coordinates(),
-        paint=lambda c: _paint(c, plan, look, cast, mean),
-    )
-    parts = [body, *hair_parts(plan.subject, skull.vertices, body.normals)]
-    if look.glasses:
-        parts += glasses(skull, plan.subject)
-    points = pose(parts, skull.face_points(), (at.yaw, at.pitch, at.roll), eyes_place(at))
+    parts = dress(vertices, plan.subject, look, lambda c: _paint(c, plan, look, cast, mean))
+    face = model.face_points(vertices)
+    points = pose(parts, face, (at.yaw, at.pitch, at.roll), eyes_place(at))
     return Presented(parts=parts, face_points=points)
 
 
@@ -87,8 +71,9 @@ def draw_cast(rng: np.random.Generator) -> Cast:
         hole=(float(wide), float(tall)),
         tint=np.exp(rng.normal([0.03, 0.0, 0.0], [0.05, 0.04, 0.06])).astype(np.float32),
         evenness=float(rng.uniform(0.5, 0.95)),
-        infrared=float(np.clip(rng.normal(0.53, 0.12), 0.25, 0.85)),
-        gloss=(float(rng.uniform(0.028, 0.048)), float(rng.uniform(0.30, 0.48))),
+        infrared=float(np.clip(rng.normal(0.53, 0.10), 0.25, 0.85)),
+        hair=float(rng.choice([0.25, 1.0], p=[0.4, 0.6])),
+        gloss=(float(rng.uniform(0.028, 0.045)), float(rng.uniform(0.33, 0.52))),
         gap=float(rng.uniform(0.4, 0.9)),
     )
 
@@ -117,7 +102,8 @@ def _paint(c: Floats, plan: Plan, look: Look, cast: Cast, mean: Floats) -> Paint
     at = np.flatnonzero(skin)
     flat = 0.6 * cast.evenness
     paint.colour[at] = (paint.colour[at] * (1 - flat) + mean * flat) * cast.tint
-    paint.infrared[at] = cast.infrared * (0.75 + 0.25 * paint.infrared[at] / BARE_SKIN_INFRARED)
+    shown = 1 - cast.hair + cast.hair * paint.infrared[at] / BARE_SKIN_INFRARED
+    paint.infrared[at] = cast.infrared * shown
     paint.specular[at], paint.roughness[at] = cast.gloss
     paint.softness[at] = 0.7
     paint.kind[at] = Kind.SILICONE

@@ -1,0 +1,67 @@
+"""Eyes: what is painted on the eyeballs, and the lashes on the lids around them.
+
+Both are functions of home coordinates (heads.py), so they are as sharp as the picture. The eyeball
+never moves: gaze moves iris and pupil over it.
+
+Axes: N points on the surface.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unmask.sim.heads import Floats
+from unmask.sim.materials import Kind, Paint
+
+EYE_CENTRE = np.array([31.2, 0.0, 0.0], np.float32)
+"""Middle of the left eyeball; the right one is its mirror image. Home coordinates, mm."""
+EYE_RADIUS = 16.2
+IRIS_RADIUS, PUPIL_RADIUS = 6.3, 2.3
+WHITE = np.array([0.62, 0.56, 0.53], np.float32)
+
+
+def paint_eye(home: Floats, iris: Floats, gaze: tuple[float, float], side: float) -> Paint:
+    """Sclera, iris with limbal ring, pupil, shade of the upper lid; wet all over.
+
+    ``gaze`` is left and up in radians; ``side`` is 1 for the left eye, -1 for the right.
+    """
+    direction = (home - EYE_CENTRE * np.array([side, 1, 1], np.float32)) / EYE_RADIUS
+    away = _from_pupil(direction, gaze)
+    turn = np.arctan2(direction[:, 1], direction[:, 0])
+    fibres = 1 + 0.18 * np.sin(23 * turn + 7 * iris[0]) + 0.1 * np.sin(41 * turn)
+    in_iris = np.clip((IRIS_RADIUS - away) / 0.6, 0, 1)
+    in_ring = np.clip((away - IRIS_RADIUS + 1.4) / 1.2, 0, 1)
+    in_pupil = np.clip((PUPIL_RADIUS - away) / 0.4, 0, 1)
+    coloured = iris * (fibres * (1 - 0.75 * in_ring))[:, None]
+    sclera = WHITE - 0.10 * np.abs(direction[:, :1])
+    colour = sclera + (coloured - sclera) * in_iris[:, None]
+    colour = colour + (0.004 - colour) * in_pupil[:, None]
+    infrared = 0.50 - 0.20 * in_iris
+    infrared = infrared + (0.10 - infrared) * in_pupil
+    under_lid = np.clip(direction[:, 1] * EYE_RADIUS + 1.0, 0, 9)
+    shade = np.clip(1.05 - 0.045 * under_lid**1.3, 0.35, 1)
+    paint = Paint.uniform(
+        len(home), Kind.EYE, colour * shade[:, None], infrared * shade, (0.03, 0.16)
+    )
+    paint.openness[:] = 0.75 * shade
+    paint.softness[:] = 0.4
+    return paint
+
+
+def lash_line(home: Floats, reach: float) -> Floats:
+    """Cover of the lashes (N,): skin within ``reach`` mm of the eyeball, half that below it."""
+    mirrored = np.stack([np.abs(home[:, 0]), home[:, 1], home[:, 2]], axis=1)
+    away = mirrored - EYE_CENTRE
+    gap = np.linalg.norm(away, axis=1) - EYE_RADIUS
+    upper = away[:, 1] > -1.5
+    line = np.clip(1.3 - gap / np.where(upper, reach, reach / 2), 0, 1)
+    return np.asarray(line * np.where(upper, 1.0, 0.5) * (away[:, 2] > 0), np.float32)
+
+
+def _from_pupil(direction: Floats, gaze: tuple[float, float]) -> Floats:
+    """Millimetres from the axis of the gaze; the whole radius on the far side."""
+    left, up = gaze
+    axis = np.array([np.sin(left) * np.cos(up), np.sin(up), np.cos(left) * np.cos(up)], np.float32)
+    along = direction @ axis
+    away = np.linalg.norm(direction - axis * along[:, None], axis=1)
+    return np.asarray(np.where(along > 0, away, 1.0) * EYE_RADIUS, np.float32)
