@@ -71,9 +71,9 @@ def draw_cast(rng: np.random.Generator) -> Cast:
         hole=(float(wide), float(tall)),
         tint=np.exp(rng.normal([0.03, 0.0, 0.0], [0.05, 0.04, 0.06])).astype(np.float32),
         evenness=float(rng.uniform(0.5, 0.95)),
-        infrared=float(np.clip(rng.normal(0.53, 0.10), 0.25, 0.85)),
-        hair=float(rng.choice([0.25, 1.0], p=[0.4, 0.6])),
-        gloss=(float(rng.uniform(0.028, 0.045)), float(rng.uniform(0.33, 0.52))),
+        infrared=float(np.clip(rng.normal(0.53, 0.12), 0.25, 0.85)),
+        hair=float(rng.choice([0.25, 1.0], p=[0.6, 0.4])),
+        gloss=(float(rng.uniform(0.03, 0.048)), float(rng.uniform(0.31, 0.49))),
         gap=float(rng.uniform(0.4, 0.9)),
     )
 
