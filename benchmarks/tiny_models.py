@@ -36,7 +36,7 @@ from unmask.types import Modality, subset_name
 
 SYSTEMS = ("vit/tiny", "big_moe/tiny")
 SEEDS = (0, 1, 2)
-STEPS = 800
+STEPS = 600
 PER_SITE = 1000
 DATA_SEED = 11
 SHOWN = (

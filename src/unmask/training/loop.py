@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import warnings
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 import yaml
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
@@ -123,7 +121,7 @@ def _train(
         num_workers=config.data.workers,
     )
     try:
-        with warnings.catch_warnings(), _cores_beside(config.data.workers):
+        with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")
             trainer.fit(
                 learner, loader, ckpt_path=last if config.resume and last.exists() else None
@@ -136,15 +134,6 @@ def _train(
             config.out / "config.yaml",
         )
         raise KeyboardInterrupt from stop
-
-
-@contextlib.contextmanager
-def _cores_beside(workers: int) -> Iterator[None]:
-    """Leave the readers their cores; threads that wait for each other on a busy core crawl."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, before - workers))
-    yield
-    torch.set_num_threads(before)
 
 
 def _trainer(config: TrainConfig, best: BestOnDev, last: Path) -> Trainer:

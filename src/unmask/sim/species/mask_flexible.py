@@ -66,15 +66,16 @@ def present(plan: Plan) -> Presented:
 def draw_cast(rng: np.random.Generator) -> Cast:
     """A maker, a silicone, a paint job."""
     wide, tall = rng.uniform(17.5, 22), rng.uniform(9.0, 13)
+    levels = (0.22, 0.40) if rng.random() < 0.5 else (0.66, 0.85)  # pigments miss that of skin
     return Cast(
         thickness=float(rng.uniform(1.5, 4.0)),
         hole=(float(wide), float(tall)),
         tint=np.exp(rng.normal([0.03, 0.0, 0.0], [0.05, 0.04, 0.06])).astype(np.float32),
         evenness=float(rng.uniform(0.5, 0.95)),
-        infrared=float(np.clip(rng.normal(0.53, 0.12), 0.25, 0.85)),
-        hair=float(rng.choice([0.25, 1.0], p=[0.6, 0.4])),
-        gloss=(float(rng.uniform(0.03, 0.048)), float(rng.uniform(0.31, 0.49))),
-        gap=float(rng.uniform(0.4, 0.9)),
+        infrared=float(rng.uniform(*levels)),
+        hair=float(rng.choice([0.0, 0.4, 1.0], p=[0.5, 0.3, 0.2])),
+        gloss=(float(rng.uniform(0.035, 0.06)), float(rng.uniform(0.22, 0.40))),
+        gap=float(rng.uniform(0.6, 1.0)),
     )
 
 
