@@ -12,10 +12,11 @@ stopped. It writes benchmarks/results/tiny_models.json and .md.
 import argparse
 import json
 import platform
-import time
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Any
 
+import polars as pl
 import torch
 
 import unmask
@@ -30,7 +31,7 @@ from unmask.config import (
 from unmask.files import write_text
 from unmask.metrics.curves import auc
 from unmask.metrics.rates import apcer_worst, bpcer, hter
-from unmask.metrics.scores import read_scores
+from unmask.metrics.scores import Scores, read_scores
 from unmask.metrics.thresholds import operating_point
 from unmask.types import Modality, subset_name
 
@@ -55,7 +56,11 @@ def main() -> None:
     work = parser.parse_args().work
     data = DataConfig(root=work / "data")
     unmask.simulate(SimulateConfig(out=data.root, per_site=PER_SITE, seed=DATA_SEED))
-    rows = [row for seed in SEEDS for name in SYSTEMS for row in judged(work, data, name, seed)]
+    rows = []
+    for seed in SEEDS:
+        for name in SYSTEMS:
+            run = trained(work, data, name, seed)
+            rows += [judged(run, data, name, seed, shown) for shown in SHOWN]
     result = {
         "command": "python benchmarks/tiny_models.py --work /tmp/tiny_models",
         "protocol": {
@@ -79,71 +84,72 @@ def main() -> None:
     print(table(rows))
 
 
-def judged(work: Path, data: DataConfig, name: str, seed: int) -> list[dict[str, object]]:
-    """Train one system with one seed, unless it is there, and judge every set of modalities."""
+def trained(work: Path, data: DataConfig, name: str, seed: int) -> Path:
+    """The run of one system with one seed, made or completed if need be."""
     out = work / f"{name.replace('/', '_')}_{seed}"
-    finished = out / "rows.json"
-    if finished.exists():
-        return list(json.loads(finished.read_text()))
-    config = TrainConfig(
-        data=data,
-        out=out,
-        model=ModelConfig(name=name),
-        optim=OptimConfig(steps=STEPS),
-        seed=seed,
-        resume=(out / "config.yaml").exists(),
-    )
-    start = time.perf_counter()
     if not (out / "card.json").exists():
-        unmask.train(config)
-    seconds = round(time.perf_counter() - start)
-    rows = []
-    for shown in SHOWN:
-        scores = unmask.evaluate(
-            EvaluateConfig(
-                checkpoint=out, data=data, out=out / subset_name(shown), modalities=shown
+        unmask.train(
+            TrainConfig(
+                data=data,
+                out=out,
+                model=ModelConfig(name=name),
+                optim=OptimConfig(steps=STEPS),
+                seed=seed,
+                resume=(out / "config.yaml").exists(),
             )
         )
-        dev, evaluation = read_scores(scores.dev), read_scores(scores.eval)
-        threshold = operating_point(dev, "eer").threshold
-        species, worst = apcer_worst(evaluation, threshold)
-        rows.append(
-            {
-                "system": name,
-                "seed": seed,
-                "modalities": subset_name(shown),
-                "auc": auc(evaluation),
-                "hter": hter(evaluation, threshold),
-                "bpcer": bpcer(evaluation, threshold).value,
-                "worst_apcer": worst.value,
-                "worst_species": species,
-                "n": len(evaluation),
-                "train_seconds": seconds,
-            }
-        )
-    write_text(finished, json.dumps(rows))
-    return rows
+    return out
 
 
-def table(rows: list[dict[str, object]]) -> str:
+def judged(
+    run: Path, data: DataConfig, name: str, seed: int, shown: tuple[Modality, ...]
+) -> dict[str, Any]:
+    """The figures of one run with one set of modalities."""
+    out = run / subset_name(shown)
+    if not (out / "eval.csv").exists():
+        unmask.evaluate(EvaluateConfig(checkpoint=run, data=data, out=out, modalities=shown))
+    dev, evaluation = read_scores(out / "dev.csv"), read_scores(out / "eval.csv")
+    threshold = operating_point(dev, "eer").threshold
+    species, worst = apcer_worst(evaluation, threshold)
+    return {
+        "system": name,
+        "seed": seed,
+        "modalities": subset_name(shown),
+        "auc": auc(evaluation),
+        "hter": hter(evaluation, threshold),
+        "bpcer": bpcer(evaluation, threshold).value,
+        "worst_apcer": worst.value,
+        "worst_species": species,
+        "auc_by_species": {s: auc(only(evaluation, s)) for s in evaluation.attacks},
+        "n": len(evaluation),
+    }
+
+
+def only(scores: Scores, species: str) -> Scores:
+    """Bona fide and one PAI species."""
+    keep = pl.col("pai_species").is_in(["", species])
+    return Scores(table=scores.table.filter(keep), source=scores.source)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
     """Mean and standard deviation (ddof 1) over the seeds, as Markdown."""
-    lines = [
-        "| shown | system | AUC | HTER % | BPCER % | worst APCER % |",
-        "|---|---|---:|---:|---:|---:|",
-    ]
+    kinds = sorted(rows[0]["auc_by_species"])
+    heads = ["AUC", "HTER %", "BPCER %", "worst APCER %", *(f"AUC {kind}" for kind in kinds)]
+    lines = [f"| shown | system | {' | '.join(heads)} |", f"|---|---|{'---:|' * len(heads)}"]
     for shown in map(subset_name, SHOWN):
         for system in SYSTEMS:
             of = [r for r in rows if r["modalities"] == shown and r["system"] == system]
             cells = [spread(of, "auc", 1, 3)]
             cells += [spread(of, key, 100, 1) for key in ("hter", "bpcer", "worst_apcer")]
+            cells += [spread([r["auc_by_species"] for r in of], kind, 1, 3) for kind in kinds]
             lines.append(f"| {shown} | {system} | {' | '.join(cells)} |")
-    lines.append("| any | chance | 0.500 | 50.0 | | |")
+    lines.append(f"| any | chance | 0.500 | 50.0 | | |{' 0.500 |' * len(kinds)}")
     return "\n".join(lines) + "\n"
 
 
-def spread(rows: list[dict[str, object]], key: str, scale: float, digits: int) -> str:
+def spread(rows: list[dict[str, Any]], key: str, scale: float, digits: int) -> str:
     """``mean +- std`` of one column."""
-    values = [scale * float(str(row[key])) for row in rows]
+    values = [scale * row[key] for row in rows]
     return f"{mean(values):.{digits}f} +- {stdev(values):.{digits}f}"
 
 

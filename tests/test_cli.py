@@ -66,3 +66,12 @@ def test_a_switch_needs_no_value() -> None:
 
     assert _settings(api.predict, ["--json", "--checkpoint", "run", "a.png"]).json
     assert not _settings(api.predict, ["--checkpoint", "run", "--json", "false", "a.png"]).json
+
+
+def test_dashes_in_a_name_are_underscores_and_values_stay() -> None:
+    from unmask.cli import _settings
+
+    words = ["--per-site", "7", "--image-size=64", "--out", "some--odd-folder"]
+    settings = _settings(api.simulate, words)
+    assert (settings.per_site, settings.image_size) == (7, 64)
+    assert settings.out.name == "some--odd-folder"

@@ -153,8 +153,8 @@ def predict(config: PredictConfig) -> tuple[Decision, ...]:
 def demo(config: DemoConfig) -> Demonstrated:
     """Simulate faces, train BIG-MoE, judge it, ask it about two photographs.
 
-    It takes a few minutes. Everything lands in one folder, with the report and a picture of what was
-    simulated.
+    It takes a few minutes. Everything lands in one folder, with the report and a picture of what
+    was simulated.
     """
     from unmask.serving.examples import photographs
 
@@ -166,6 +166,7 @@ def demo(config: DemoConfig) -> Demonstrated:
             out=config.out / "run",
             optim=OptimConfig(steps=config.steps),
             seed=config.seed,
+            resume=(config.out / "run" / "config.yaml").exists(),
         )
     )
     scores = evaluate(EvaluateConfig(checkpoint=run.folder, data=data, out=config.out / "scores"))

@@ -67,13 +67,21 @@ def _settings(function: Callable[[Any], Any], words: list[str]) -> Any:
     """The config object that the words of one command describe; ``--help`` prints and exits."""
     config_class = COMMANDS[function]
     positional = POSITIONAL.get(function, "")
-    words = _switches_spelled_out(config_class, words)
+    words = _switches_spelled_out(config_class, [_underscored(word) for word in words])
     if {"-h", "--help"} & set(words):
         parser = parsing.parser_of(config_class, positional=positional)
         parser.prog, parser.description = f"unmask {function.__name__}", function.__doc__
         parser.print_help()
         raise SystemExit(0)
     return parsing.parse(config_class, words, positional=positional)
+
+
+def _underscored(word: str) -> str:
+    """``--per-site`` is ``--per_site``; values stay as they are."""
+    if not word.startswith("--"):
+        return word
+    name, equals, value = word[2:].partition("=")
+    return "--" + name.replace("-", "_") + equals + value
 
 
 def _switches_spelled_out(config_class: type, words: list[str]) -> list[str]:

@@ -3,8 +3,8 @@
 Version 1: a square with upright sides; its centre lies midway between the midpoint of the eyes and
 the midpoint of the mouth corners; its side is 3 times the longer of two distances, between the eyes
 and from the midpoint of the eyes to that of the mouth. So the face fills it from brow to chin and
-from ear to ear, and a turned or a nodding head is not cut tighter. Where the square leaves the picture, the edge is
-repeated; in depth there is nothing (0).
+from ear to ear, and a turned or a nodding head is not cut tighter. Where the square leaves the
+picture, the edge is repeated; in depth there is nothing (0).
 
 A model is bound to the version that made its training crops: whoever changes the rule counts up.
 """

@@ -1,6 +1,6 @@
 """``unmask show simulator``: one sheet, a row per kind of presentation, columns by site and sensor.
 
-Depth is plan near-is-light over 250 mm; holes are black. Infrared is plan as the sensor gave it.
+Near depth is light, over 160 mm; holes are black. Infrared is as the sensor gave it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from unmask.sim.stage import Capture, capture
 
 TILE, GAP, PEOPLE = 176, 6, 2
 LEFT, TOP = 150, 88
+DEPTH_SHOWN = 160.0
+"""Millimetres from the nearest point to the darkest grey: a face, not the room."""
 INK, FAINT, PAPER = (25, 28, 33), (110, 115, 122), (250, 250, 248)
 NOTE = "Simulated: nobody here exists. Depth: near is light, holes are black."
 
@@ -62,9 +64,9 @@ def find(seed: int, site: Site, kind: str, count: int) -> list[Plan]:
 def depth_tile(taken: Capture) -> npt.NDArray[np.uint8]:
     """Depth as grey (H, H, 3)."""
     seen = taken.depth[taken.depth > 0]
-    near = float(np.percentile(seen, 2)) if seen.size else 0.0
-    grey = 255 - 215 * np.clip((taken.depth - near) / 250, 0, 1)
-    return _grey(np.where(taken.depth > 0, grey, 0))
+    near = float(np.percentile(seen, 1)) if seen.size else 0.0
+    share = np.clip((taken.depth - near) / DEPTH_SHOWN, 0, 1)
+    return _grey(np.where(taken.depth > 0, 40 + 215 * (1 - share) ** 1.6, 0))
 
 
 def infrared_tile(taken: Capture) -> npt.NDArray[np.uint8]:

@@ -159,6 +159,8 @@ def _read_note(note: Path) -> dict[str, object]:
 
 
 def _render_all(jobs: list[Job], out: Path, config: SimulateConfig) -> None:
+    if not jobs:  # all of it was there
+        return
     columns = (
         TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
