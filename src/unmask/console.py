@@ -74,8 +74,8 @@ def _decisions(console: Console, decisions: tuple[Decision, ...]) -> None:
             console.print(f"{d.source}: {d.reason}", markup=False)
     rules = sorted({d.rule for d in decisions})
     console.print(
-        "\nA score is the probability of bona fide; from the threshold on it is bona_fide. dev gave "
-        f"the threshold by the rule {', '.join(rules)}."
+        "\nA score is the probability of bona fide; bona_fide is said from the threshold on.\n"
+        f"Thresholds were set on dev by the rule {', '.join(rules)}."
     )
     for warning in sorted({d.warning for d in decisions}):
         console.print(warning, markup=False)
