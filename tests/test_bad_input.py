@@ -209,6 +209,41 @@ def test_a_checkpoint_whose_files_do_not_belong_together_is_refused(
     assert not (tmp_path / "scores").exists()
 
 
+def test_a_damaged_resumable_checkpoint_is_named(
+    refused: Callable[..., str], run: Path, squares: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(run, tmp_path / "copy")
+    (copy / "last.ckpt").write_bytes((copy / "last.ckpt").read_bytes()[:5000])
+    words = ["train", "--config", copy / "config.yaml", "--out", copy, "--resume"]
+    assert "last.ckpt is damaged" in refused(*words)
+
+
+def test_a_column_called_score_does_not_become_the_score(
+    new_squares: Callable[..., Path], run: Path, tmp_path: Path
+) -> None:
+    root = new_squares()
+    table = pl.read_parquet(root / "manifest.parquet").with_columns(score=pl.lit("0.25"))
+    table.write_parquet(root / "manifest.parquet")
+    words = ["evaluate", "--checkpoint", run, "--data.root", root, "--out", tmp_path / "scores"]
+    assert main([str(word) for word in words]) == 0
+    scores = pl.read_csv(tmp_path / "scores" / "dev.csv", comment_prefix="#")["score"]
+    assert not scores.is_in([0.25]).any()
+
+
+def test_depth_of_another_unit_than_the_model_s_is_refused(
+    refused: Callable[..., str], run: Path, squares: Path, tmp_path: Path
+) -> None:
+    words = ["evaluate", "--checkpoint", run, "--data.root", squares, "--data.depth", "relative"]
+    assert "was trained with 'millimetres'" in refused(*words, "--out", tmp_path / "scores")
+
+
+def test_modalities_can_be_given_in_one_place_only(
+    refused: Callable[..., str], squares: Path, tmp_path: Path
+) -> None:
+    words = training(squares, tmp_path / "run", "--model.overrides.modalities", "[rgb]")
+    assert "give them as --modalities" in refused(*words)
+
+
 def test_an_unwritable_place_is_named(
     refused: Callable[..., str], run: Path, squares: Path, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 import unmask
 from unmask import api
 from unmask.cli import COMMANDS, main
+from unmask.types import Modality
 
 
 @pytest.mark.parametrize("function", COMMANDS, ids=lambda f: f.__name__)
@@ -66,6 +67,15 @@ def test_a_switch_needs_no_value() -> None:
 
     assert _settings(api.predict, ["--json", "--checkpoint", "run", "a.png"]).json
     assert not _settings(api.predict, ["--checkpoint", "run", "--json", "false", "a.png"]).json
+
+
+def test_a_list_needs_no_brackets() -> None:
+    from unmask.cli import _settings
+
+    words = ["--dev", "d.csv", "--eval", "e.csv", "--out", "r", "--rules", "eer,bpcer<=1%"]
+    assert _settings(api.report, words).rules == ("eer", "bpcer<=1%")
+    words = ["--checkpoint", "c", "--data.root", "d", "--out", "o", "--modalities", "rgb"]
+    assert _settings(api.evaluate, words).modalities == (Modality.RGB,)
 
 
 def test_dashes_in_a_name_are_underscores_and_values_stay() -> None:

@@ -70,6 +70,10 @@ def test_positional_words_become_their_field() -> None:
         (["--dev_every", "0"], "dev_every is 0; it must be at least 1"),
         (["--augment.flip", "1.5"], "augment.flip is 1.5; it must lie between 0 and 1"),
         (["--optim.lr", "-1"], "optim.lr is -1"),
+        (["--optim.clip", "-1"], "optim.clip is -1"),
+        (["--optim.label_smoothing", "0.5"], "below 0.5"),
+        (["--augment.scale", "1"], "augment.scale is 1"),
+        (["--seed", "-1"], "seed is -1; it must be at least 0"),
         (["--config", "missing.yaml"], "missing.yaml"),
     ],
 )
@@ -85,6 +89,24 @@ def test_a_misspelt_yaml_key_is_named_with_the_nearest(tmp_path: Path) -> None:
     path.write_text("data: {root: faces}\nout: run\noptim: {learning_rate: 0.1}\n")
     with pytest.raises(ConfigError, match=r"no setting 'optim.learning_rate'; the nearest is"):
         load(TrainConfig, path)
+
+
+def test_a_key_of_another_verb_is_named_with_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("data: {root: faces}\nout: run\ncheckpoint: old\n")
+    with pytest.raises(ConfigError, match=r"no setting 'checkpoint'; the nearest is"):
+        load(TrainConfig, path)
+    path.write_bytes(b"out: \xff\xfe")
+    with pytest.raises(ConfigError, match="no UTF-8"):
+        load(TrainConfig, path)
+
+
+def test_yaml_gives_positional_settings_too(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("what: protocols\n")
+    words = ["--config", str(path)]
+    assert parse(ShowConfig, words, positional="what").what == "protocols"
+    assert parse(ShowConfig, [*words, "datasets"], positional="what").what == "datasets"
 
 
 def test_a_missing_required_setting_is_named() -> None:

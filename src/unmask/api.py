@@ -72,8 +72,11 @@ def train(config: TrainConfig) -> Run:
 
     protocol = load_protocol(config.data, config.modalities)
     torch.manual_seed(config.seed)
-    settings = {"modalities": config.modalities, **config.model.overrides}
-    model = create_model(config.model.name, **settings)
+    if "modalities" in config.model.overrides:
+        raise ConfigError(
+            "model.overrides has modalities; give them as --modalities, for all parts"
+        )
+    model = create_model(config.model.name, **config.model.overrides, modalities=config.modalities)
     if config.model.weights is not None:
         load_weights(model, config.model.weights)
     elif getattr(model.config, "frozen_backbone", False):
@@ -97,7 +100,12 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
 
     model, card = load(config.checkpoint)
     shown = _shown(config.modalities, card.modalities)
-    protocol = load_protocol(config.data, shown)
+    if config.data.depth != card.preprocessing.depth:
+        raise ConfigError(
+            f"data.depth is {config.data.depth!r}, but the model was trained with "
+            f"{card.preprocessing.depth!r}; give it such data, or train a model on yours"
+        )
+    protocol = load_protocol(config.data, shown, to_train=False)
     scorer = Scorer(
         model=model,
         preprocessing=card.preprocessing,
@@ -107,11 +115,14 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
     )
     make_folder(config.out)
     written = Evaluated(dev=config.out / "dev.csv", eval=config.out / "eval.csv")
-    for split, samples, path in (
-        ("dev", protocol.dev, written.dev),
-        ("eval", protocol.eval, written.eval),
-    ):
-        scores = scorer.scores(samples, shown=shown, split=split, title=f"scoring {split}")
+    scored = {
+        path: scorer.scores(samples, shown=shown, split=split, title=f"scoring {split}")
+        for split, samples, path in (
+            ("dev", protocol.dev, written.dev),
+            ("eval", protocol.eval, written.eval),
+        )
+    }
+    for path, scores in scored.items():
         write_scores(scores, path)
     return written
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import logging
 import os
 import sys
@@ -41,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, such as head, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:  # such as a full disk under our own output
+        return _fail(str(error), code=2)
 
 
 def _run(words: list[str]) -> int:
@@ -67,7 +68,7 @@ def _settings(function: Callable[[Any], Any], words: list[str]) -> Any:
     """The config object that the words of one command describe; ``--help`` prints and exits."""
     config_class = COMMANDS[function]
     positional = POSITIONAL.get(function, "")
-    words = _switches_spelled_out(config_class, [_underscored(word) for word in words])
+    words = _spelled_out(config_class, [_underscored(word) for word in words])
     if {"-h", "--help"} & set(words):
         parser = parsing.parser_of(config_class, positional=positional)
         parser.prog, parser.description = f"unmask {function.__name__}", function.__doc__
@@ -84,13 +85,14 @@ def _underscored(word: str) -> str:
     return "--" + name.replace("-", "_") + equals + value
 
 
-def _switches_spelled_out(config_class: type, words: list[str]) -> list[str]:
-    """``--json`` alone means ``--json true``."""
-    switches = {f"--{f.name}" for f in dataclasses.fields(config_class) if f.type == "bool"}
+def _spelled_out(config_class: type, words: list[str]) -> list[str]:
+    """``--json`` means ``--json true``; ``--modalities rgb,depth`` is a list without brackets."""
+    fields = {f"--{f.name}": str(f.type) for f in dataclasses.fields(config_class)}
     spelled: list[str] = []
-    for word, following in itertools.pairwise([*words, ""]):
-        spelled.append(word)
-        if word in switches and following not in {"true", "false"}:
+    for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+        listed = fields.get(before, "").startswith("tuple") and word[:1] != "["
+        spelled.append(f"[{word}]" if listed else word)
+        if fields.get(word) == "bool" and after not in {"true", "false"}:
             spelled.append("true")
     return spelled
 

@@ -65,6 +65,11 @@ class AugmentConfig:
 
     def __post_init__(self) -> None:
         _probability("augment.flip", self.flip)
+        _probability("augment.shift", self.shift)
+        if not 0 <= self.scale < 1:
+            raise ConfigError(f"augment.scale is {self.scale}; it must be at least 0 and below 1")
+        if self.photometric < 0:
+            raise ConfigError(f"augment.photometric is {self.photometric}; it must be at least 0")
         _probability("augment.modality_dropout", self.modality_dropout)
 
 
@@ -93,6 +98,14 @@ class OptimConfig:
         if not self.lr > 0:
             raise ConfigError(f"optim.lr is {self.lr}; it must be above 0")
         _probability("optim.warmup", self.warmup)
+        for name, value in (("weight_decay", self.weight_decay), ("clip", self.clip)):
+            if value < 0:
+                raise ConfigError(f"optim.{name} is {value}; it must be at least 0")
+        if not 0 <= self.label_smoothing < 0.5:
+            raise ConfigError(
+                f"optim.label_smoothing is {self.label_smoothing}; "
+                "it must be at least 0 and below 0.5"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +134,7 @@ class TrainConfig:
     """Go on from the last checkpoint in ``out``."""
 
     def __post_init__(self) -> None:
+        _at_least("seed", self.seed, 0)
         _at_least("dev_every", self.dev_every, 1)
         _at_least("checkpoint_every", self.checkpoint_every, 1)
         _at_least("patience", self.patience, 0)
@@ -144,9 +158,11 @@ class SimulateConfig:
     seed: int = 0
     """Fixes every byte."""
     workers: int = 2
-    """Processes; the result does not depend on them."""
+    """Processes; the result does not depend on them. A script that asks for more than one keeps its
+    own calls under ``if __name__ == "__main__":``, as Python's multiprocessing demands."""
 
     def __post_init__(self) -> None:
+        _at_least("seed", self.seed, 0)
         _at_least("per_site", self.per_site, 1)
         _at_least("image_size", self.image_size, 32)
         _at_least("workers", self.workers, 1)
@@ -220,10 +236,15 @@ class DemoConfig:
     """Folder for everything it makes."""
     seed: int = 0
     """Fixes the whole run."""
-    per_site: int = 600
+    per_site: int = 400
     """Simulated presentations at each of the two sites."""
-    steps: int = 600
+    steps: int = 400
     """Training steps."""
+
+    def __post_init__(self) -> None:
+        _at_least("seed", self.seed, 0)
+        _at_least("per_site", self.per_site, 30)
+        _at_least("steps", self.steps, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +257,9 @@ class ShowConfig:
     """Where the contact sheet goes."""
     seed: int = 0
     """Which people and presentations the contact sheet shows."""
+
+    def __post_init__(self) -> None:
+        _at_least("seed", self.seed, 0)
 
 
 def _at_least(name: str, value: int, least: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from unmask.config import PredictConfig
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def present(verb: str, result: Any, settings: Any) -> None:
     """Print the result of one verb of ``api``."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if isinstance(settings, PredictConfig) and settings.json:
         for decision in result:
             console.out(json.dumps(decision.to_json()))
@@ -31,7 +32,7 @@ def present(verb: str, result: Any, settings: Any) -> None:
         "report": lambda: _report(console, result, settings.out),
         "predict": lambda: _decisions(console, result),
         "demo": lambda: _demonstrated(console, result),
-        "show": lambda: console.print(result, markup=False),
+        "show": lambda: console.print(result),
     }[verb]()
 
 
@@ -55,7 +56,7 @@ def _report(console: Console, report: Report, folder: Any) -> None:
 
     for block in document(report).sections[0].blocks:
         if isinstance(block, str):
-            console.print(block, markup=False)
+            console.print(block)
     console.print(f"report: {folder / 'report.html'}")
 
 
@@ -67,18 +68,18 @@ def _decisions(console: Console, decisions: tuple[Decision, ...]) -> None:
     for d in decisions:
         score = "" if d.pad_score is None else f"{d.pad_score:.3f}"
         shown = "+".join(d.modalities)
-        table.add_row(d.source, d.pad_decision, score, f"{d.threshold:.3f}", shown)
+        table.add_row(Text(d.source), d.pad_decision, score, f"{d.threshold:.3f}", shown)
     console.print(table)
     for d in decisions:
         if d.reason:
-            console.print(f"{d.source}: {d.reason}", markup=False)
+            console.print(f"{d.source}: {d.reason}")
     rules = sorted({d.rule for d in decisions})
     console.print(
         "\nA score is the probability of bona fide; bona_fide is said from the threshold on.\n"
         f"Thresholds were set on dev by the rule {', '.join(rules)}."
     )
     for warning in sorted({d.warning for d in decisions}):
-        console.print(warning, markup=False)
+        console.print(warning)
 
 
 def _demonstrated(console: Console, made: Demonstrated) -> None:

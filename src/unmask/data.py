@@ -103,7 +103,8 @@ class Presentations(Dataset[Item]):
         side = self.preprocessing.image_size
         images = resize(self._read(sample, shown), side)
         images = warp(images, draw_affine(rng, self.augment, side))
-        return photometric(images, rng, strength=self.augment.photometric)
+        strength = self.augment.photometric
+        return photometric(images, rng, strength=strength, depth=self.preprocessing.depth)
 
 
 def collate(items: Sequence[Item]) -> Batch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from argparse import ArgumentError
+from argparse import SUPPRESS, ArgumentError
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -43,10 +43,12 @@ def parse(config_class: type[C], words: Sequence[str], *, positional: str = "") 
         values: Namespace = parser.instantiate(parser.parse_args(list(words)))
     except ArgumentError as error:
         raise ConfigError(_plain_words(str(error), config_class)) from error
-    fields = {f.name: values[f.name] for f in dataclasses.fields(config_class)}  # type: ignore[arg-type]
-    if positional and isinstance(fields[positional], list):
-        fields[positional] = tuple(fields[positional])
-    return config_class(**fields)
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"the settings file is no UTF-8 text: {error}; save it as such"
+        ) from error
+    given = {f.name: values[f.name] for f in dataclasses.fields(config_class) if f.name in values}  # type: ignore[arg-type]
+    return config_class(**{n: tuple(v) if isinstance(v, list) else v for n, v in given.items()})
 
 
 def parser_of(config_class: type, *, positional: str = "") -> ArgumentParser:
@@ -60,11 +62,10 @@ def parser_of(config_class: type, *, positional: str = "") -> ArgumentParser:
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with these settings.")
     if positional:
         kind = get_type_hints(config_class)[positional]
-        default = next(f.default for f in dataclasses.fields(config_class) if f.name == positional)
         if get_origin(kind) is tuple:
-            parser.add_argument(positional, nargs="*", type=get_args(kind)[0], default=default)
+            parser.add_argument(positional, nargs="*", type=get_args(kind)[0], default=SUPPRESS)
         else:
-            parser.add_argument(positional, nargs="?", type=kind, default=default)
+            parser.add_argument(positional, nargs="?", type=kind, default=SUPPRESS)
     parser.add_class_arguments(config_class, as_group=False, skip={positional} - {""})
     return parser
 
@@ -97,14 +98,19 @@ def _plain_words(message: str, config_class: type) -> str:
     """Say what the parser said in one line, with the nearest name for a misspelt one."""
     message = " ".join(message.split())
     unknown = re.search(r"unrecognized arguments: --([\w.-]+)", message)
-    in_group = re.search(r"(?:Group '([\w.]+)' d|D)oes not accept option '([\w.]+)'", message)
+    in_group = re.search(r"Group '([\w.]+)' does not accept option '([\w.]+)'", message)
+    at_top = re.search(r"Option '([\w.]+)' is not accepted", message)
     if unknown:
         name = unknown[1]
     elif in_group:
-        name = ".".join(part for part in in_group.groups() if part)
+        name = f"{in_group[1]}.{in_group[2]}"
+    elif at_top:
+        name = at_top[1]
     else:
         return message
     keys = list(_keys(config_class))
+    if name in keys:
+        return f"{name!r} is given without its name: the words that follow the command"
     nearest = difflib.get_close_matches(name, keys, n=1, cutoff=0.0)[0]
     group = nearest.rpartition(".")[0]
     beside = [key for key in keys if key.rpartition(".")[0] == group]

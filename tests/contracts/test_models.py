@@ -62,7 +62,7 @@ def test_output_is_one_logit_and_one_feature_in_float32_whatever_the_arithmetic(
     assert output.feature.shape[0] == 7
     assert output.logit.dtype == output.feature.dtype == torch.float32
     assert all(routing.prob.dtype == torch.float32 for routing in output.routing)
-    assert_equal(output, model(image, present), tolerance=0.1)
+    assert_equal(output, model(image, present), tolerance=0.01)
 
 
 @pytest.mark.parametrize("name", [*TINY, *LARGE])

@@ -149,12 +149,11 @@ def test_absence_prompt_tells_the_truth_in_training_and_in_use(
     absent: str, *, training: bool
 ) -> None:
     model = stir(build(absent=absent)).train(training)
-    for code, present in enumerate(EVERY.flip(0)):
+    for present in EVERY:
         model.zero_grad()
         model(images(2), present.expand(2, -1)).logit.sum().backward()
         rows = model.prompt.absent.weight.grad.any(dim=1).nonzero().flatten().tolist()
         assert rows == [int(absence_code(present[None]))]
-        assert code < 7
 
 
 def test_prompt_sees_all_modalities_together() -> None:

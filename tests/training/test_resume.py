@@ -25,7 +25,7 @@ def settings(root: Path, out: Path) -> TrainConfig:
         model=ModelConfig(name="big_moe/tiny_test"),
         optim=OptimConfig(steps=30, batch_size=4),
         checkpoint_every=4,
-        dev_every=8,
+        dev_every=2,
     )
 
 
@@ -80,6 +80,30 @@ def test_killed_and_resumed_equals_uninterrupted(
         assert b"--resume" in said
     train(replace(settings(squares, broken), resume=True))
     assert_same_ending(whole, broken)
+
+
+def test_looking_at_dev_does_not_end_dropout(squares: Path, tmp_path: Path) -> None:
+    """More looks change no weight: a look leaves the model and its random numbers alone."""
+    often, once = settings(squares, tmp_path / "often"), settings(squares, tmp_path / "once")
+    train(often)
+    train(replace(once, dev_every=30))
+    a, b = (torch.load(run.out / "last.ckpt", weights_only=True) for run in (often, once))
+    assert all(torch.equal(tensor, b["state_dict"][n]) for n, tensor in a["state_dict"].items())
+
+
+def test_patience_ends_a_run_and_a_resumed_one(squares: Path, tmp_path: Path) -> None:
+    config = replace(
+        settings(squares, tmp_path / "run"),
+        optim=OptimConfig(steps=200, batch_size=4, lr=1e-9),
+        dev_every=1,
+        patience=2,
+    )
+    train(config)
+    ended = torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)["global_step"]
+    assert ended < 50
+    train(replace(config, resume=True))
+    again = torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)["global_step"]
+    assert again == ended
 
 
 def test_a_finished_run_can_be_resumed_and_does_not_change(squares: Path, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Image files to arrays in physical units, or one line that says why not.
 
-RGB comes from 8-bit PNG or JPEG; depth from 16-bit single-channel PNG in millimetres (0 = hole), or
-from 8-bit grey levels where the data set is said to have those; infrared and thermal from 8- or
+RGB comes from PNG or JPEG, brought to 8 bits; depth from 16-bit single-channel PNG in millimetres
+(0 = hole), or from 8-bit grey levels where the data set is said to have those; infrared and thermal from 8- or
 16-bit single-channel files, divided by the full scale of their type. The orientation that a camera
 writes into EXIF is applied, and every file is decoded to its last pixel, so that a truncated one is
 an error rather than a grey stripe.
 """
 
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -43,7 +44,10 @@ def read_image(path: Path, modality: Modality, *, depth: DepthUnit = "millimetre
 
 def _decode(path: Path) -> PIL.Image.Image:
     try:
-        with PIL.Image.open(path) as picture:
+        with warnings.catch_warnings():  # a large photograph is welcome; a bomb is an error
+            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+            picture = PIL.Image.open(path)
+        with picture:
             picture.load()
             return PIL.ImageOps.exif_transpose(picture)
     except FileNotFoundError as error:

@@ -197,13 +197,13 @@ def _check_values(table: _Table) -> None:
 
 
 def _check_presentations(table: _Table) -> None:
-    for column in ("label", "pai_species", "subject", "split"):
+    for column in ("label", "pai_species", "subject", "site", "split"):
         first = pl.col(column).first().over("presentation")
         table.refuse(
             column,
             pl.col(column) != first,
             "differs from an earlier frame of the same presentation; frames of one presentation "
-            "share label, pai_species, subject and split",
+            "share label, pai_species, subject, site and split",
         )
 
 

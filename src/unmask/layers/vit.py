@@ -181,7 +181,7 @@ class Attention(nn.Module):
 
 
 def _init(module: nn.Module) -> None:
-    """Xavier for every linear map, as the paper's own code does; zero biases."""
+    """Xavier for every linear map; zero biases."""
     if isinstance(module, nn.Linear | nn.Conv2d):
         nn.init.xavier_uniform_(module.weight.view(module.weight.shape[0], -1))
         if module.bias is not None:

@@ -101,7 +101,8 @@ class Scores:
             "split": [split] * len(samples),
             "modalities": ["+".join(modalities)] * len(samples),
         }
-        columns |= {name: [s.attributes.get(name, "") for s in samples] for name in attributes}
+        for name in attributes:  # one called like a column of ours, such as score, stays behind
+            columns.setdefault(name, [s.attributes.get(name, "") for s in samples])
         return cls.from_columns(columns, source=f"scores of {split}")
 
     @classmethod

@@ -243,7 +243,7 @@ class Igma(nn.Module):
 
 
 class Cpb(nn.Module):
-    """Convolutional prompt bypass: P + Attention(Cat(CDC(P), CDC(what the gate saw)))."""
+    """Bypass: P + Dropout(Attention(QuickGELU(Cat(CDC(P), CDC(what the gate saw)))))."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()

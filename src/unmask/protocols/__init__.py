@@ -21,8 +21,13 @@ def names() -> list[str]:
     return [f"{file}/{variant}" for file in files for variant in sorted(_variants(file))]
 
 
-def load_protocol(data: DataConfig, modalities: tuple[Modality, ...]) -> Protocol:
+def load_protocol(
+    data: DataConfig, modalities: tuple[Modality, ...], *, to_train: bool = True
+) -> Protocol:
     """Divide a data set as its protocol says, and check the division.
+
+    Without ``to_train`` the train set may be empty, and dev and eval may hold samples without any
+    of the modalities, which then get no response.
 
     Raises:
         ConfigError: there is no such protocol.
@@ -32,16 +37,19 @@ def load_protocol(data: DataConfig, modalities: tuple[Modality, ...]) -> Protoco
         raise ConfigError(f"no protocol {data.protocol!r}; there are: {', '.join(names())}")
     file, variant = data.protocol.split("/")
     protocol = _variants(file)[variant](data, modalities)
-    check(protocol)
+    check(protocol, to_train=to_train)
     return protocol
 
 
-def check(protocol: Protocol) -> None:
+def check(protocol: Protocol, *, to_train: bool = True) -> None:
     """Refuse sets that are empty, of one class, without the asked modalities, or that overlap."""
     for set_name, samples in _sets(protocol):
-        _check_both_classes(protocol.name, set_name, samples)
-        _check_modalities(set_name, samples, protocol.modalities)
-    _check_captured(protocol)
+        if to_train or set_name != "train":
+            _check_both_classes(protocol.name, set_name, samples)
+        if to_train:
+            _check_modalities(set_name, samples, protocol.modalities)
+    if to_train:
+        _check_captured(protocol)
     _check_apart(protocol, "presentation")
     if not protocol.shared_subjects:
         _check_apart(protocol, "subject")

@@ -110,7 +110,8 @@ def _det(report: Report) -> Figure:
 def _det_range(report: Report) -> tuple[float, float]:
     """From below every rate but zero that the set can show, to where no system should be."""
     trials = max(count.presentations for count in report.evaluation.counts)
-    low = max((p / 100 for p in PERCENTS if p / 100 < 1 / trials), default=PERCENTS[0] / 100)
+    finest = min(1 / trials, 0.2)
+    low = max((p / 100 for p in PERCENTS if p / 100 < finest), default=PERCENTS[0] / 100)
     return low, 0.6 if report.eer < 0.25 else 0.99
 
 

@@ -52,6 +52,6 @@ def judge_files(config: ReportConfig) -> Report:
 def write_report(report: Report, folder: Path) -> None:
     """Write report.md, report.html and report.json; the same report gives the same bytes."""
     make_folder(folder)
-    write_text(folder / "report.md", as_markdown(report))
-    write_text(folder / "report.html", as_html(report))
-    write_text(folder / "report.json", as_json(report))
+    pages = {"md": as_markdown(report), "html": as_html(report), "json": as_json(report)}
+    for suffix, page in pages.items():  # all are made before one is written
+        write_text(folder / f"report.{suffix}", page)

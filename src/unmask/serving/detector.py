@@ -119,7 +119,8 @@ class Detector:
                 "give --rgb too, or --cropped if the images are face crops already"
             )
         faces = self.finder.faces(colour)
-        refusal = check_faces(faces)
+        refusal = check_faces(faces) if faces else check_crop({Modality.RGB: colour})
+        refusal = refusal or check_faces(faces)  # a dark picture is told before a missing face
         if refusal:
             return refusal
         square = face_square(faces[0].landmarks)

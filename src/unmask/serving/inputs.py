@@ -99,7 +99,7 @@ def _images(folder: Path) -> dict[str, Path]:
     found = {
         path.name: path
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
     }
     if not found:
         raise ConfigError(

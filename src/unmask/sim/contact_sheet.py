@@ -51,6 +51,8 @@ def draw(path: Path, seed: int) -> None:
 
 def find(seed: int, site: Site, kind: str, count: int) -> list[Plan]:
     """The first presentations of a kind at a site, each of another person."""
+    if kind != BONA_FIDE and kind not in site.species:
+        return []
     found: dict[str, Plan] = {}
     index = 0
     while len(found) < count:

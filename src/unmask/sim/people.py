@@ -65,10 +65,15 @@ def split_members(count: int, split: str) -> list[int]:
     return [n for n in range(count) if SPLITS[n % len(SPLITS)] == split]
 
 
+def place_of(site: str) -> int:
+    """A number of its own for each site name, for seeds."""
+    return int.from_bytes(site.encode(), "big")
+
+
 @lru_cache(maxsize=256)
 def person(seed: int, site: str, number: int) -> Person:
     """Person ``number`` of a site."""
-    entropy = (seed, ord(site[0]), 1, number)
+    entropy = (seed, place_of(site), 1, number)
     rng = np.random.default_rng(entropy)
     skin_type = (number // len(SPLITS) + number % len(SPLITS)) % len(SKIN_TYPES)
     femininity = float(rng.choice([-1, 1]) * rng.uniform(0.3, 1.0))

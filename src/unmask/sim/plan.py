@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.sim.people import SPLITS, Person, person, split_members
+from unmask.sim.people import SPLITS, Person, person, place_of, split_members
 from unmask.sim.sites import Site
 
 BONA_FIDE = "bona_fide"
@@ -64,12 +64,12 @@ class Plan:
 
     def rng(self, stream: int) -> np.random.Generator:
         """Random numbers of this presentation; streams do not disturb one another."""
-        return np.random.default_rng((self.seed, ord(self.site[0]), self.index, 10 + stream))
+        return np.random.default_rng((self.seed, place_of(self.site), self.index, 10 + stream))
 
 
 def make_plan(seed: int, site: Site, species: tuple[str, ...], index: int) -> Plan:
     """Presentation ``index`` of a site."""
-    place = ord(site.name[0])
+    place = place_of(site.name)
     kind, ordinal = _kind(seed, place, species, index)
     split = _split(seed, place, species.index(kind) + 1 if kind != BONA_FIDE else 0, ordinal)
     rng = np.random.default_rng((seed, place, index, 2))

@@ -49,7 +49,14 @@ class BestOnDev(Callback):
         if (figures["eer"], figures["loss"]) < (self.best["eer"], self.best["loss"]):
             self.best, self.best_step, self.looks_since_best = figures, step, 0
             save_weights(cast(nn.Module, pl_module.model), self.path)
-        if self.patience and self.looks_since_best >= self.patience:
+        trainer.should_stop = self._out_of_patience
+
+    @property
+    def _out_of_patience(self) -> bool:
+        return 0 < self.patience <= self.looks_since_best
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._out_of_patience:  # a resumed run that had ended
             trainer.should_stop = True
 
     def state_dict(self) -> dict[str, Any]:

@@ -59,7 +59,10 @@ def save_weights(model: nn.Module, path: Path) -> None:
     """Write the tensors of a model, whole or not at all."""
     tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
     with write_whole(path) as temporary:
-        save_file(tensors, temporary)
+        try:
+            save_file(tensors, temporary)
+        except SafetensorError as error:  # how the library reports a full disk
+            raise OSError(str(error)) from error
 
 
 def load_weights(model: nn.Module, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import yaml
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
@@ -21,7 +23,7 @@ from torch.utils.data import DataLoader, Sampler
 from unmask.capture.crop import CROP_VERSION
 from unmask.config import TrainConfig
 from unmask.data import BalancedSampler, Draw, Presentations, collate
-from unmask.errors import ConfigError
+from unmask.errors import CheckpointError, ConfigError
 from unmask.files import make_folder, sha256, write_text
 from unmask.metrics.curves import auc, eer
 from unmask.metrics.scores import Scores, per_presentation, write_scores
@@ -107,6 +109,9 @@ def _train(
 ) -> None:
     """Run Lightning's loop; all steps are one epoch of it."""
     last = config.out / "last.ckpt"
+    resumable = config.resume and last.exists()
+    if resumable:
+        _check_readable(last)
     trainer = _trainer(config, best, last)
     loader = DataLoader(
         Presentations(
@@ -123,9 +128,7 @@ def _train(
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")
-            trainer.fit(
-                learner, loader, ckpt_path=last if config.resume and last.exists() else None
-            )
+            trainer.fit(learner, loader, ckpt_path=last if resumable else None)
     except SystemExit as stop:  # Lightning turns Ctrl-C into this
         log.info(
             "stopped; go on from the last checkpoint (every %d steps) with: "
@@ -186,7 +189,8 @@ class _RemainingSteps(Sampler[list[Draw]]):
 def _open_folder(config: TrainConfig) -> None:
     """Claim the folder of the run, or check that it holds this very run."""
     stored = config.out / "config.yaml"
-    if not stored.exists():
+    started = any((config.out / name).exists() for name in ("last.ckpt", "model.safetensors"))
+    if not stored.exists() or not started:
         make_folder(config.out)
         write_text(stored, to_yaml(replace(config, resume=False)))
         return
@@ -194,7 +198,7 @@ def _open_folder(config: TrainConfig) -> None:
         raise ConfigError(
             f"{config.out} holds a run already; give --resume to go on with it, or another --out"
         )
-    before, now = _flat(yaml.safe_load(stored.read_text())), _flat(to_plain(config))
+    before, now = _flat(yaml.safe_load(stored.read_text()) or {}), _flat(to_plain(config))
     free = {"resume", "data.workers", "out"}
     changed = [key for key in sorted(before | now) if before.get(key) != now.get(key)]
     if changed := [key for key in changed if key not in free]:
@@ -203,6 +207,16 @@ def _open_folder(config: TrainConfig) -> None:
             f"cannot resume {config.out} with other settings ({differences}); use "
             f"--config {stored} --resume, or another --out"
         )
+
+
+def _check_readable(last: Path) -> None:
+    try:
+        torch.load(last, weights_only=True)
+    except (RuntimeError, OSError, pickle.UnpicklingError, EOFError, KeyError) as error:
+        why = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"{last} is damaged ({why}); remove it to start the run from its beginning"
+        ) from error
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -224,17 +238,13 @@ def _card(
     dev: Mapping[tuple[Modality, ...], Scores],
     preprocessing: Preprocessing,
 ) -> Card:
-    thresholds = {
-        subset_name(shown): {rule: operating_point(scores, rule).threshold for rule in RULES}
-        for shown, scores in dev.items()
-    }
     samples = [*protocol.train, *protocol.dev]
     return Card(
         model=config.model.name,
         settings=to_plain(model.config),
         modalities=config.modalities,
         preprocessing=preprocessing,
-        thresholds=thresholds,
+        thresholds=_thresholds(dev),
         threshold_from="dev",
         data={
             "datasets": sorted({s.dataset for s in samples}),
@@ -251,6 +261,20 @@ def _card(
         weights_sha256=sha256(config.out / "model.safetensors"),
         unmask_version=version("unmask"),
     )
+
+
+def _thresholds(dev: Mapping[tuple[Modality, ...], Scores]) -> dict[str, dict[str, float]]:
+    """Operating points of every set of modalities; none for a set that dev cannot judge."""
+    found: dict[str, dict[str, float]] = {}
+    for shown, scores in dev.items():
+        units = per_presentation(scores)
+        if units.bona_fide.score.size and units.pooled.score.size:
+            found[subset_name(shown)] = {
+                rule: operating_point(units, rule).threshold for rule in RULES
+            }
+        else:
+            log.info("no threshold for %s: dev lacks it in one class", subset_name(shown))
+    return found
 
 
 def limits_of(samples: Sequence[Sample]) -> str:

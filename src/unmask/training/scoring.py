@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from unmask.data import Presentations, collate
+from unmask.errors import CheckpointError
 from unmask.metrics.scores import Scores
 from unmask.transforms.normalize import Preprocessing, stack
 from unmask.types import Images, Modality, Sample
@@ -18,7 +19,7 @@ from unmask.types import Images, Modality, Sample
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """A model with what it needs to score presentations; it is put into evaluation mode."""
+    """A model with what it needs to score presentations; its mode stays as it was."""
 
     model: nn.Module
     """Returns ``Output`` for (B, M, 3, H, W) and (B, M)."""
@@ -61,9 +62,16 @@ class Scorer:
     def _probability(self, image: Tensor, present: Tensor) -> list[float]:
         """(B, M, 3, H, W) and (B, M) -> B numbers."""
         device = next(self.model.parameters()).device
+        was_training = self.model.training
         self.model.eval()
-        output = self.model(image.to(device), present.to(device))
-        return [float(value) for value in output.logit.sigmoid()]
+        logit = self.model(image.to(device), present.to(device)).logit  # (B,)
+        self.model.train(was_training)
+        if not logit.isfinite().all():
+            raise CheckpointError(
+                "the model's scores are no numbers, so its training has diverged; "
+                "train again with a lower optim.lr"
+            )
+        return [float(value) for value in logit.sigmoid()]
 
 
 def _with_only(sample: Sample, shown: Sequence[Modality]) -> Sample:

@@ -18,12 +18,16 @@ Array = npt.NDArray[np.float32]
 
 
 def photometric(
-    images: Images, rng: np.random.Generator, *, strength: float
+    images: Images, rng: np.random.Generator, *, strength: float, depth: str = "millimetres"
 ) -> dict[Modality, Image]:
-    """Change the light of each picture; strength 0 returns every picture as it is."""
+    """Change the light of each picture; strength 0 returns every picture as it is.
+
+    Relative ``depth`` (grey levels from 0 to 255) is changed as infrared is.
+    """
     if strength == 0:
         return dict(images)
-    return {modality: _CHANGES[modality](p, rng, strength) for modality, p in images.items()}
+    changes = _CHANGES if depth == "millimetres" else {**_CHANGES, Modality.DEPTH: _change_grey}
+    return {modality: changes[modality](p, rng, strength) for modality, p in images.items()}
 
 
 def _change_colour(picture: Image, rng: np.random.Generator, strength: float) -> Image:
@@ -48,6 +52,13 @@ def _change_intensity(picture: Image, rng: np.random.Generator, strength: float)
     noise = _noise(rng, picture.shape, strength * rng.uniform(0, 0.02))
     changed = np.power(picture, np.float32(gamma)) * np.float32(gain) + noise
     return np.clip(changed.astype(np.float32), 0, 1)
+
+
+def _change_grey(picture: Image, rng: np.random.Generator, strength: float) -> Image:
+    """(H, W) float32 in [0, 255] -> the same."""
+    levels = np.float32(255)
+    share = picture.astype(np.float32) / levels
+    return (_change_intensity(share, rng, strength) * levels).astype(np.float32)
 
 
 def _change_depth(picture: Image, rng: np.random.Generator, strength: float) -> Image:
