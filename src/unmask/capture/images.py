@@ -1,10 +1,10 @@
 """Image files to arrays in physical units, or one line that says why not.
 
 RGB comes from PNG or JPEG, brought to 8 bits; depth from 16-bit single-channel PNG in millimetres
-(0 = hole), or from 8-bit grey levels where the data set is said to have those; infrared and thermal from 8- or
-16-bit single-channel files, divided by the full scale of their type. The orientation that a camera
-writes into EXIF is applied, and every file is decoded to its last pixel, so that a truncated one is
-an error rather than a grey stripe.
+(0 = hole), or from 8-bit grey levels where the data set is said to have those; infrared and thermal
+from 8- or 16-bit single-channel files, divided by the full scale of their type. The orientation
+that a camera writes into EXIF is applied, and every file is decoded to its last pixel, so that a
+truncated one is an error rather than a grey stripe.
 """
 
 import warnings
