@@ -1,5 +1,6 @@
 """A training that was killed and resumed ends with the weights of one that was not."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def start(words: Sequence[str]) -> "subprocess.Popen[bytes]":
         [sys.executable, "-m", "unmask", "train", *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # as here: sums depend on the number of threads
     )
 
 

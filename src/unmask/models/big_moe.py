@@ -21,10 +21,11 @@ Anti-Spoofing", ICASSP 2025, arXiv 2412.18065; wired as in its framework figure.
 
 Differs: the last block has no CPB, as nobody would read it. Inferred, for the figure does not say:
 the head reads the patches too, else nothing would train the last IGMA; each branch of the CPB gives
-half of its channels; modalities share the class token and the positions of the backbone, which keep
-learning, and have a learned vector each. The widening starts at zero, so an untrained model is
-exactly the plain transformer of its backbone. The code of the absent modalities tells the truth in
-training and in use.
+half of its channels, followed by QuickGELU and dropout as in the published code; one logit instead
+of two; expert tables start at std 1 / sqrt(features), where the published ones start at 1;
+modalities share the class token and the positions of the backbone, which keep learning, and have a
+learned vector each. The widening starts at zero, so an untrained model is exactly the plain
+transformer of its backbone. The code of the absent modalities tells the truth in training and use.
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality.
     tiny: 1,400,509 parameters, 0.326 GFLOPs

@@ -1,7 +1,8 @@
 """The one LightningModule: any model of ours, its loss, its optimiser.
 
 Every random number of a step (dropout, noise) comes from a generator seeded by the run's seed and
-the step, so on a CPU a run that was killed and resumed repeats the uninterrupted one bit by bit.
+the step, so on one machine's CPU a run that was killed and resumed repeats the uninterrupted one
+bit by bit, with the same number of threads.
 """
 
 from __future__ import annotations
