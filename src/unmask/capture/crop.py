@@ -18,6 +18,9 @@ from unmask.types import Image, Images, Modality
 
 CROP_VERSION = "1"
 
+Point = npt.NDArray[np.floating]
+"""(2,) horizontal and vertical."""
+
 SIDE_IN_FACES = 3.0
 """Side of the square in units of the longer of the two distances."""
 
@@ -34,12 +37,17 @@ class Square:
 def face_square(landmarks: npt.NDArray[np.float64]) -> Square:
     """The square around a face, from its (5, 2) landmarks in the order of ``LANDMARKS``."""
     left_eye, right_eye, _, mouth_left, mouth_right = landmarks
-    eyes = (left_eye + right_eye) / 2
-    mouth = (mouth_left + mouth_right) / 2
-    face = max(np.linalg.norm(right_eye - left_eye), np.linalg.norm(mouth - eyes))
-    side = max(1, round(SIDE_IN_FACES * float(face)))
-    left, top = np.rint((eyes + mouth) / 2 - side / 2).astype(int)
+    centre, exact = face_frame(left_eye, right_eye, (mouth_left + mouth_right) / 2)
+    side = max(1, round(exact))
+    left, top = np.rint(centre - side / 2).astype(int)
     return Square(left=int(left), top=int(top), side=side)
+
+
+def face_frame(left_eye: Point, right_eye: Point, mouth: Point) -> tuple[Point, float]:
+    """Centre (2,) and side of the square, in the unit of the three points (2,)."""
+    eyes = (left_eye + right_eye) / 2
+    face = max(np.linalg.norm(left_eye - right_eye), np.linalg.norm(eyes - mouth))
+    return (eyes + mouth) / 2, SIDE_IN_FACES * float(face)
 
 
 def crop(images: Images, square: Square) -> dict[Modality, Image]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from unmask.capture.crop import SIDE_IN_FACES
+from unmask.capture.crop import face_frame
 from unmask.sim.depth_sensors import Echo, measure
 from unmask.sim.filters import shift
 from unmask.sim.heads import Floats
@@ -51,10 +51,9 @@ def crop_window(
 ) -> Window:
     """The crop around three points (3, 3): left eye, right eye, mouth."""
     flat = face_points[:, :2] / -face_points[:, 2:]  # (3, 2)
-    eyes = (flat[0] + flat[1]) / 2
-    span = max(np.linalg.norm(flat[0] - flat[1]), np.linalg.norm(eyes - flat[2]))
-    side = SIDE_IN_FACES * float(span) * margin
-    centre = (eyes + flat[2]) / 2 + np.array(shift) * side
+    middle, side = face_frame(*flat)
+    side *= margin
+    centre = middle + np.array(shift) * side
     return Window(centre=(float(centre[0]), float(centre[1])), half=side / 2)
 
 

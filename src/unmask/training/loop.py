@@ -200,8 +200,8 @@ def _open_folder(config: TrainConfig) -> None:
         )
     before, now = _flat(yaml.safe_load(stored.read_text()) or {}), _flat(to_plain(config))
     free = {"resume", "data.workers", "out"}
-    changed = [key for key in sorted(before | now) if before.get(key) != now.get(key)]
-    if changed := [key for key in changed if key not in free]:
+    changed = [k for k in sorted({*before, *now} - free) if before.get(k) != now.get(k)]
+    if changed:
         differences = ", ".join(f"{k}: {before.get(k)} -> {now.get(k)}" for k in changed)
         raise ConfigError(
             f"cannot resume {config.out} with other settings ({differences}); use "
