@@ -39,14 +39,14 @@ def relief(depth: Floats) -> float:
 def test_eyes_stand_where_the_acquisition_put_them(kind: str) -> None:
     for plan in find(3, SITES["B"], kind, 2):
         at = plan.acquisition
-        eyes = present(plan).face_points[:2].mean(axis=0)
+        eyes = present(plan).landmarks[:2].mean(axis=0)
         expected = np.array([at.across, at.up, -1.0]) * at.distance
         np.testing.assert_allclose(eyes, expected, atol=0.5)
 
 
 def test_crop_is_the_square_that_predict_would_cut() -> None:
     plan = find(0, SITES["A"], "bona_fide", 1)[0]
-    points = present(plan).face_points
+    points = present(plan).landmarks
     window = crop_window(points, 1.0)
     flat = points[:, :2] / -points[:, 2:] * [1, -1]  # rows grow downwards
     pixels = 1000 * flat + 1000  # a camera with a focal length of 1000 pixels
@@ -81,7 +81,7 @@ def test_colour_levels_do_not_give_the_label_away(taken: dict[str, list[Capture]
 def test_mask_shows_the_wearers_eyes_in_holes_of_the_subjects_face() -> None:
     plan = find(0, SITES["A"], "mask_flexible", 1)[0]
     presented = present(plan)
-    hits = trace(presented.parts, crop_window(presented.face_points, 1.0), 128)
+    hits = trace(presented.parts, crop_window(presented.landmarks, 1.0), 128)
     kinds = hits.picture(hits.paint.kind)
     assert (kinds == Kind.SILICONE).mean() > 0.1
     assert (kinds == Kind.EYE).sum() > 20

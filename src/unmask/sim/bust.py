@@ -7,7 +7,7 @@ Axes: V vertices, N points on the surface.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from unmask.sim.hair import hair_parts
 from unmask.sim.heads import EYE_LEFT, EYE_RIGHT, SKIN, Floats, head_model
 from unmask.sim.materials import Kind, Paint
 from unmask.sim.mesh import Painter, Part, rotation, vertex_normals
+from unmask.sim.motion import Moment
 from unmask.sim.people import Person
 from unmask.sim.room import muted
 from unmask.sim.skin import skin_map
@@ -38,6 +39,25 @@ class Look:
     oil: float
     """0 dry skin, 1 shiny."""
     glasses: bool
+
+
+    def later(self, moment: Moment) -> Look:
+        """The same person a little later."""
+        change = {
+            "blink": moment.blink,
+            "jaw_open": 0.35 * moment.talk,
+            "stretch": 0.25 * moment.talk,
+            "smile_left": 0.5 * moment.smile,
+            "smile_right": 0.5 * moment.smile,
+        }
+        names = {*self.expression, *change}
+        then = {n: self.expression.get(n, 0.0) + change.get(n, 0.0) for n in names}
+        left, up = moment.glance
+        return replace(
+            self,
+            expression={n: min(max(v, 0.0), 1.0) for n, v in then.items()},
+            gaze=(self.gaze[0] + left, self.gaze[1] + up),
+        )
 
 
 def draw_look(rng: np.random.Generator, person: Person, yaw: float, pitch: float) -> Look:
@@ -72,11 +92,11 @@ def draw_look(rng: np.random.Generator, person: Person, yaw: float, pitch: float
 
 
 def bust(person: Person, look: Look) -> tuple[list[Part], Floats]:
-    """All parts of a person in the head's frame, and the points of the face (3, 3)."""
+    """All parts of a person in the head's frame, and the points of the face (L, 3)."""
     model = head_model()
     vertices = model.vertices(person.identity, look.expression)
     parts = dress(vertices, person, look, lambda c: paint_body(c, person, look))
-    return parts, model.face_points(vertices)
+    return parts, model.points(vertices)
 
 
 def dress(vertices: Floats, person: Person, look: Look, paint: Painter) -> list[Part]:

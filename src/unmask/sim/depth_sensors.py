@@ -25,7 +25,7 @@ from unmask.sim.heads import Floats
 class DepthSensor:
     """A depth camera."""
 
-    principle: Literal["structured_light", "time_of_flight"]
+    principle: Literal["structured_light", "stereo", "time_of_flight"]
     focal: float
     """Focal length in pixels of the picture it takes."""
     baseline: float
@@ -55,7 +55,7 @@ def measure(
 ) -> npt.NDArray[np.uint16]:
     """Millimetres (H, H)."""
     strength, glare = shrink(echo.signal, side), shrink(echo.glare, side)
-    if sensor.principle == "structured_light":
+    if sensor.principle != "time_of_flight":
         z, lost = _structured_light(nearest(echo.depth, side), strength, sensor, rng)
         lost |= glare > rng.uniform(0.9, 1.3)
     else:

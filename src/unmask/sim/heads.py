@@ -5,7 +5,7 @@ A head is the mean bust, plus identity components (60, unit variance), plus name
 skin is painted over home, so one painter serves every identity and expression.
 
 Frame: x to the subject's left, y up, z out of the face; origin midway between the eyes.
-Axes: V vertices, T triangles, K identity components, X expressions.
+Axes: V vertices, T triangles, K identity components, X expressions, L landmarks.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ AXIS_Z = -75.0
 """The upright axis of the skull, about which skin and hair are laid out (home coordinates)."""
 SKIN, EYE_LEFT, EYE_RIGHT, MOUTH_INSIDE = range(4)
 """Values of ``HeadModel.part``."""
+LANDMARKS = (
+    "eye_left", "eye_right", "mouth", "mouth_left", "mouth_right", "nose_tip", "chin", "crown",
+)  # fmt: skip
+"""The points of a face, left being the subject's; a crop is cut by the first three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +65,13 @@ class HeadModel:
         place: Floats = vertices[self.landmarks[name]]
         return place
 
-    def face_points(self, vertices: Floats) -> Floats:
-        """Left eye, right eye, middle of the mouth (3, 3), as a face detector marks them."""
+    def points(self, vertices: Floats) -> Floats:
+        """The points of the face (L, 3) in the order of LANDMARKS."""
         corners = [self.point(vertices, f"mouth_{side}") for side in ("left", "right")]
         mouth = np.mean(corners, axis=0) + np.array([0, 0, 8])  # lips bulge before their corners
         eyes = [self.point(vertices, f"eye_{side}") for side in ("left", "right")]
-        return np.stack([*eyes, mouth]).astype(np.float32)
+        others = [self.point(vertices, name) for name in LANDMARKS[3:]]
+        return np.stack([*eyes, mouth, *others]).astype(np.float32)
 
 
 @cache

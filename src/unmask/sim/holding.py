@@ -25,10 +25,11 @@ def hold(
     face: Floats,
     rng: np.random.Generator,
 ) -> Presented:
-    """Place ``things`` of ``size`` (mm) with a face at ``face`` (3, 2), mm from the middle."""
+    """Place ``things`` of ``size`` (mm) with a face at ``face`` (L, 2), mm from the middle."""
     at = plan.acquisition
-    turn = rotation(at.yaw, at.pitch, at.roll)
-    points = np.concatenate([face, np.zeros((3, 1), np.float32)], axis=1)
+    shake = plan.moment.tremor
+    turn = rotation(at.yaw + shake[0], at.pitch + shake[1], at.roll + shake[2])
+    points = np.concatenate([face, np.zeros((len(face), 1), np.float32)], axis=1)
     move = eyes_place(at) - (points[:2].mean(axis=0) @ turn.T)
     parts = [*things, *fingers(plan.wearer, size, rng)]
     for part in parts:
@@ -36,13 +37,13 @@ def hold(
         part.normals = vertex_normals(part.vertices, part.triangles)
     if rng.random() < 0.7:
         parts += _holder(plan, rng)
-    return Presented(parts=parts, face_points=(points @ turn.T + move).astype(np.float32))
+    return Presented(parts=parts, landmarks=(points @ turn.T + move).astype(np.float32))
 
 
 def _holder(plan: Plan, rng: np.random.Generator) -> list[Part]:
     """The attacker, some way behind."""
     at = plan.acquisition
-    look = draw_look(rng, plan.wearer, 0.0, 0.0)
+    look = draw_look(rng, plan.wearer, 0.0, 0.0).later(plan.moment)
     parts, face = bust(plan.wearer, look)
     place = eyes_place(at) + np.array(
         [rng.normal(0, 35), rng.normal(10, 40), -rng.uniform(150, 300)], np.float32

@@ -37,6 +37,8 @@ class InfraredLight:
 
     position: Floats  # (3,)
     ambient: float
+    wavelength: int = 850
+    """nm"""
 
 
 def black_body(kelvin: float) -> Floats:
@@ -47,17 +49,32 @@ def black_body(kelvin: float) -> Floats:
     )
 
 
-def draw_room(
-    rng: np.random.Generator, kelvin: tuple[float, float], contrast: tuple[float, float]
-) -> RoomLight:
-    """One to three lamps; ``contrast`` is the range of the lamps' share of all light."""
-    warmth = rng.uniform(*kelvin)
-    share = rng.uniform(*contrast)
-    count = int(rng.integers(1, 4))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lighting:
+    """The kinds of light a place has: ranges from which a capture draws."""
+
+    kelvin: tuple[float, float]
+    contrast: tuple[float, float]
+    """Share of all light that comes from lamps rather than from everywhere."""
+    lamps: tuple[int, int] = (1, 3)
+    """How many lamps."""
+    spread: tuple[float, float] = (0.03, 0.22)
+    """Angular radius of a lamp, radians; the sun has 0.005."""
+    height: tuple[float, float] = (-5.0, 65.0)
+    """Degrees above the horizon."""
+    sky: float = 1.0
+    """Colour temperature of what comes from everywhere against that of the lamps."""
+
+
+def draw_room(rng: np.random.Generator, place: Lighting) -> RoomLight:
+    """Some lamps of one warmth, and what comes from everywhere."""
+    warmth = rng.uniform(*place.kelvin)
+    share = rng.uniform(*place.contrast)
+    count = int(rng.integers(place.lamps[0], place.lamps[1] + 1))
     power = rng.dirichlet(np.full(count, 2.0)) * share
     lamps = []
     for k in range(count):
-        side, height = rng.uniform(-75, 75), rng.uniform(-5, 65)
+        side, height = rng.uniform(-75, 75), rng.uniform(*place.height)
         a, b = np.radians([side, height])
         direction = np.array([np.sin(a) * np.cos(b), np.sin(b), np.cos(a) * np.cos(b)])
         colour = black_body(warmth * rng.uniform(0.85, 1.2)) * power[k] * 1.5
@@ -65,10 +82,10 @@ def draw_room(
             Lamp(
                 direction=direction.astype(np.float32),
                 colour=colour.astype(np.float32),
-                spread=float(rng.uniform(0.03, 0.22)),
+                spread=float(rng.uniform(*place.spread)),
             )
         )
-    tint = black_body(warmth * rng.uniform(0.9, 1.3)) * (1 - share)
+    tint = black_body(warmth * place.sky * rng.uniform(0.9, 1.3)) * (1 - share)
     return RoomLight(
         lamps=tuple(lamps), ambient=np.asarray(tint * rng.uniform(0.9, 1.2), np.float32)
     )

@@ -33,6 +33,8 @@ class Kind(IntEnum):
     SCREEN = 6
     PLASTIC = 7
     SILICONE = 8
+    RESIN = 9
+    LENS = 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,11 +107,22 @@ HAIR_COLOURS = {
     "grey": (0.32, 0.31, 0.30),
 }
 """Linear reflectance of hair."""
+AT_940 = {Kind.SKIN: 0.88, Kind.EYE: 0.82, Kind.HAIR: 1.18, Kind.CLOTH: 1.03, Kind.SILICONE: 0.98}
+"""Reflectance at 940 nm against 850 nm: water darkens living tissue, hair grows still lighter."""
 
 
 def hair_infrared(colour: Floats) -> Floats:
     """Hair grows lighter with wavelength: even black hair returns a tenth at 850 nm."""
     return np.asarray(0.07 + 0.55 * np.sqrt(colour.mean(axis=-1)), np.float32)
+
+
+def reflectance_at(wavelength: int, infrared: Floats, kind: Floats) -> Floats:
+    """Reflectance (N,) at 850 or 940 nm from that at 850 nm and values of Kind (N,)."""
+    if wavelength == 850:
+        return infrared
+    factor = np.ones(max(Kind) + 1, np.float32)
+    factor[list(AT_940)] = list(AT_940.values())
+    return np.asarray(np.minimum(infrared * factor[kind.astype(int)], 0.95), np.float32)
 
 
 def linear(encoded: Floats) -> Floats:

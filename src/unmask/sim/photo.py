@@ -6,6 +6,7 @@ Some other camera took it, in another room: its blur, noise, cast and compressio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -13,8 +14,10 @@ import numpy.typing as npt
 
 from unmask.sim.bust import bust, draw_look, pose
 from unmask.sim.heads import Floats
-from unmask.sim.light import draw_room
+from unmask.sim.light import Lighting, draw_room
+from unmask.sim.motion import STILL, Moment
 from unmask.sim.people import Person
+from unmask.sim.plan import Plan
 from unmask.sim.render import shade_colour, trace
 from unmask.sim.room import wall
 from unmask.sim.sensors import ColourSensor, expose
@@ -24,28 +27,47 @@ CAMERA = ColourSensor(
     key_level=(0.17, 0.30), cast=0.05, blur=(0.3, 0.8), motion=0.8, photons=(2000, 12000)
 )
 
+LIGHT = Lighting(kelvin=(3000, 7000), contrast=(0.4, 0.85))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
     """A portrait and where its face is."""
 
     pixels: npt.NDArray[np.uint8]  # (P, P, 3)
-    points: Floats  # (3, 2) left eye, right eye, mouth; -1 to 1, right and up
+    landmarks: Floats  # (L, 2), -1 to 1, right and up
 
 
-def photograph(person: Person, rng: np.random.Generator, side: int = 176) -> Photo:
+SIDE = 176
+ALBUM = 4
+"""Photographs that can be found of each person: attackers share them."""
+
+
+def found_photo(plan: Plan, *, moving: bool = False) -> Photo:
+    """A photograph of the subject that the attacker found; ``moving``: a frame of a film."""
+    number = int(plan.rng(5).integers(ALBUM))
+    return _from_album(plan.subject, number, plan.moment if moving else STILL)
+
+
+@lru_cache(maxsize=32)
+def _from_album(person: Person, number: int, moment: Moment) -> Photo:
+    return photograph(person, (*person.paint_seed, 5, number), moment)
+
+
+def photograph(person: Person, seed: tuple[int, ...], moment: Moment) -> Photo:
     """Take a portrait of the head, with more or less around it."""
+    rng, side = np.random.default_rng(seed), SIDE
     distance = float(rng.uniform(600, 1500))
     yaw, pitch, roll = (float(a) for a in rng.normal(0, (7, 4, 3)))
-    look = draw_look(rng, person, yaw, pitch)
+    look = draw_look(rng, person, yaw, pitch).later(moment)
     parts, face = bust(person, look)
     points = pose(parts, face, (yaw, pitch, roll), np.array([0, 0, -distance], np.float32))
     window = crop_window(points, float(rng.uniform(0.9, 1.6)))
     hits = trace([*parts, wall(rng, distance, (300, 2500))], window, side)
-    room = draw_room(rng, (3000, 7000), (0.4, 0.85))
+    room = draw_room(rng, LIGHT)
     tint = room.ambient + sum(lamp.colour for lamp in room.lamps)
-    picture = expose(shade_colour(hits, room, rng), CAMERA, side, tint, rng)
+    picture = expose(shade_colour(hits, room, rng), CAMERA, side, tint, (rng, rng))
     quality = int(rng.integers(50, 96))
     written = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     pixels = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)
-    return Photo(pixels=pixels, points=window.project(points))
+    return Photo(pixels=pixels, landmarks=window.project(points))

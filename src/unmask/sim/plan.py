@@ -10,10 +10,12 @@ one dev, one eval.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from unmask.sim.motion import STILL, Moment, moment
 from unmask.sim.people import SPLITS, Person, person, place_of, split_members
 from unmask.sim.sites import Site
 
@@ -47,9 +49,10 @@ class Acquisition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One presentation."""
+    """One presentation at one moment."""
 
     key: str
+    """Of the presentation; ``frame_key`` names one frame of it."""
     site: str
     seed: int
     index: int
@@ -61,10 +64,49 @@ class Plan:
     wearer: Person
     """Who stands there: the same person, or the attacker."""
     acquisition: Acquisition
+    moment: Moment = STILL
+
+    @property
+    def frame_key(self) -> str:
+        """Name of this frame."""
+        return f"{self.key}-{self.moment.frame:03d}"
 
     def rng(self, stream: int) -> np.random.Generator:
-        """Random numbers of this presentation; streams do not disturb one another."""
+        """Random numbers of this presentation, the same in every frame.
+
+        Streams do not disturb one another: 0 is for what is presented, 1 for the scene and the
+        sensors' settings, 2 and 3 as below.
+        """
         return np.random.default_rng((self.seed, place_of(self.site), self.index, 10 + stream))
+
+    def grain(self) -> np.random.Generator:
+        """Random numbers of this frame alone: noise."""
+        frame = self.moment.frame + 1  # a trailing 0 would not change the seed
+        return np.random.default_rng((self.seed, place_of(self.site), self.index, 12, frame))
+
+    def pick(self, chances: Mapping[str, float]) -> str:
+        """One of the variants of a species, by its chances; the same in every frame."""
+        share = np.array(list(chances.values()), float)
+        return str(self.rng(3).choice(list(chances), p=share / share.sum()))
+
+    def frame(self, number: int) -> Plan:
+        """The same presentation, ``number`` frames after its start."""
+        then = moment(
+            np.random.default_rng((self.seed, place_of(self.site), self.index, 4)), number
+        )
+        at = self.acquisition
+        right, up, near = then.move
+        distance = max(at.distance - near, 200.0)
+        moved = replace(
+            at,
+            distance=distance,
+            yaw=at.yaw + then.turn[0],
+            pitch=at.pitch + then.turn[1],
+            roll=at.roll + then.turn[2],
+            across=(at.across * at.distance + right) / distance,
+            up=(at.up * at.distance + up) / distance,
+        )
+        return replace(self, acquisition=moved, moment=then) if number else self
 
 
 def make_plan(seed: int, site: Site, species: tuple[str, ...], index: int) -> Plan:

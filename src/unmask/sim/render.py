@@ -24,7 +24,7 @@ from embreex.rtcore_scene import EmbreeScene
 
 from unmask.sim.heads import Floats
 from unmask.sim.light import InfraredLight, RoomLight
-from unmask.sim.materials import Paint
+from unmask.sim.materials import Paint, reflectance_at
 from unmask.sim.mesh import Part
 
 SOFTENING = np.array([0.42, 0.16, 0.10], np.float32)
@@ -135,6 +135,7 @@ def shade_colour(hits: Hits, light: RoomLight, rng: np.random.Generator) -> Floa
 def shade_infrared(hits: Hits, light: InfraredLight) -> Floats:
     """Linear radiance (side, side) under an illuminator beside the lens, 1 = white at 600 mm."""
     paint, normal = hits.paint, hits.normal
+    reflectance = reflectance_at(light.wavelength, paint.infrared, paint.kind)
     view = _unit(-hits.position)
     to_lamp = light.position - hits.position
     distance = np.sqrt(_dot(to_lamp, to_lamp))
@@ -144,7 +145,7 @@ def shade_infrared(hits: Hits, light: InfraredLight) -> Floats:
     lit = np.clip((cosine + soft) / (1 + soft), 0, None)
     fall = (600.0 / distance) ** 2
     lobe = _lobe(paint, normal, view, direction, cosine)
-    radiance = fall * (paint.infrared * lit + lobe) + light.ambient * paint.infrared * (
+    radiance = fall * (reflectance * lit + lobe) + light.ambient * reflectance * (
         paint.openness * (0.6 + 0.4 * normal[:, 1])
     )
     return hits.picture(radiance)

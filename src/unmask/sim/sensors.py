@@ -52,6 +52,8 @@ class InfraredSensor:
     """Level of a white surface at 600 mm."""
     bits: Literal[8, 16]
     """Of the file; 16 carries a 10-bit reading in its upper bits."""
+    wavelength: Literal[850, 940] = 850
+    """Of the illuminator and the filter before the sensor, nm."""
     photons: float = 1500.0
     read_noise: float = 0.006
     blur: float = 0.5
@@ -60,9 +62,17 @@ class InfraredSensor:
 
 
 def expose(
-    radiance: Floats, sensor: ColourSensor, side: int, tint: Floats, rng: np.random.Generator
+    radiance: Floats,
+    sensor: ColourSensor,
+    side: int,
+    tint: Floats,
+    rngs: tuple[np.random.Generator, np.random.Generator],
 ) -> npt.NDArray[np.uint8]:
-    """A colour picture (H, H, 3) from radiance (P, P, 3); ``tint`` is the colour of the light."""
+    """A colour picture (H, H, 3) from radiance (P, P, 3); ``tint`` is the colour of the light.
+
+    The first generator draws the settings, which stay for a whole presentation, the second noise.
+    """
+    rng, noise = rngs
     scene = radiance.mean(axis=(0, 1)) + 1e-4
     trust = rng.uniform(*sensor.grey_world)
     estimate = (tint / tint.mean()) ** (1 - trust) * (scene / scene.mean()) ** trust
@@ -74,7 +84,7 @@ def expose(
     light = light * (rng.uniform(*sensor.key_level) / _metered(light))
     photons = rng.uniform(*sensor.photons)
     spread = np.sqrt(np.clip(light, 0, None) / photons + sensor.read_noise**2)
-    grain = 1.6 * blur(rng.standard_normal(light.shape, dtype=np.float32), 0.6)  # demosaicked
+    grain = 1.6 * blur(noise.standard_normal(light.shape, dtype=np.float32), 0.6)  # demosaicked
     return np.round(255 * encode(_shoulder(light + spread * grain))).astype(np.uint8)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from unmask.errors import ConfigError
 from unmask.sim.depth_sensors import DepthSensor
+from unmask.sim.light import Lighting
 from unmask.sim.sensors import ColourSensor, InfraredSensor
 
 
@@ -28,9 +29,7 @@ class Site:
     pitch: float
     roll: float
     """Standard deviations, degrees."""
-    kelvin: tuple[float, float]
-    contrast: tuple[float, float]
-    """Share of all light that comes from lamps rather than from everywhere."""
+    light: Lighting
     gap: tuple[float, float]
     """Millimetres from the face to the wall behind."""
     crop: tuple[float, float] = (0.95, 1.25)
@@ -40,14 +39,19 @@ class Site:
     misregistration: float = 1.0
     """Standard deviation of depth and infrared against colour, pixels of a 128-pixel crop."""
     gate: float = 0.0
-    """Remove what lies this far (mm) behind the face from depth and infrared; 0 keeps it."""
+    """Remove what lies this far (mm) behind the face from depth; 0 keeps it."""
+    cutout: bool = False
+    """Cut the face out on black in every picture, as CASIA-SURF and CASIA-CeFA are distributed."""
 
 
 SITES = {
+    # an office: structured light at 850 nm, as the SR300 cameras of CASIA-SURF and WMCA
     "A": Site(
         name="A",
         people=100,
-        species=("print_flat", "replay", "mask_flexible"),
+        species=(
+            "print_flat", "print_bent", "print_cut", "replay", "mask_paper", "mask_flexible",
+        ),
         colour=ColourSensor(cast=0.08, photons=(800, 6000)),
         depth=DepthSensor(
             principle="structured_light", focal=260.0, baseline=26.0, noise=0.8, step=0.6
@@ -57,38 +61,90 @@ SITES = {
         yaw=10,
         pitch=6,
         roll=4,
-        kelvin=(3200, 6500),
-        contrast=(0.45, 0.8),
+        light=Lighting(kelvin=(3200, 6500), contrast=(0.45, 0.8)),
         gap=(250, 1600),
         crop=(1.0, 1.2),
     ),
+    # a corridor in the evening: time of flight, a cheap colour camera, no background in depth
     "B": Site(
         name="B",
         people=100,
-        species=("print_flat", "replay", "mask_flexible"),
+        species=(
+            "print_flat", "print_cloth", "replay", "mask_rigid", "mask_flexible", "partial",
+        ),
         colour=ColourSensor(
-            key_level=(0.12, 0.26),
-            cast=0.11,
-            balance=(0.3, 0.8),
-            blur=(0.5, 1.2),
-            photons=(300, 2500),
-            quality=(40, 85),
+            key_level=(0.10, 0.22),
+            cast=0.14,
+            balance=(0.2, 0.6),
+            blur=(0.7, 1.5),
+            photons=(200, 1500),
+            quality=(35, 75),
         ),
         depth=DepthSensor(
             principle="time_of_flight", focal=220.0, baseline=12.0, noise=1.6, step=1.0
         ),
-        infrared=InfraredSensor(gain=(0.8, 1.3), bits=16, photons=700, ambient=(0.0, 0.2)),
+        infrared=InfraredSensor(gain=(0.8, 1.3), bits=16, photons=700, ambient=(0.0, 0.1)),
         distance=(550, 1050),
         yaw=14,
         pitch=8,
         roll=6,
-        kelvin=(2700, 7500),
-        contrast=(0.3, 0.9),
+        light=Lighting(kelvin=(2500, 4000), contrast=(0.5, 0.9), height=(30, 80)),
         gap=(400, 3000),
         crop=(0.95, 1.25),
         gate=220.0,
     ),
-}
+    # a laboratory: good cameras, even light, faces cut out on black
+    "C": Site(
+        name="C",
+        people=100,
+        species=(
+            "print_flat", "print_cut", "replay", "mask_paper", "mask_rigid", "mannequin",
+        ),
+        colour=ColourSensor(
+            key_level=(0.2, 0.34), cast=0.04, blur=(0.25, 0.6), motion=0.6, photons=(4000, 15000),
+            quality=(80, 98),
+        ),
+        depth=DepthSensor(
+            principle="structured_light", focal=380.0, baseline=40.0, noise=0.5, step=0.3
+        ),
+        infrared=InfraredSensor(gain=(0.9, 1.2), bits=8, photons=4000, ambient=(0.0, 0.03)),
+        distance=(350, 600),
+        yaw=7,
+        pitch=5,
+        roll=3,
+        light=Lighting(
+            kelvin=(4500, 6500), contrast=(0.2, 0.5), lamps=(2, 3), spread=(0.15, 0.35)
+        ),
+        gap=(600, 2000),
+        crop=(0.85, 1.0),
+        misregistration=0.5,
+        cutout=True,
+    ),
+    # a gate outdoors: stereo depth and 940 nm against the sun, wide crops
+    "D": Site(
+        name="D",
+        people=100,
+        species=(
+            "print_bent", "print_cloth", "replay", "mask_flexible", "mask_rigid", "mannequin",
+            "partial",
+        ),
+        colour=ColourSensor(key_level=(0.18, 0.38), cast=0.06, blur=(0.4, 1.0), motion=2.5),
+        depth=DepthSensor(principle="stereo", focal=240.0, baseline=50.0, noise=2.0, step=1.2),
+        infrared=InfraredSensor(
+            gain=(0.35, 0.6), bits=16, wavelength=940, photons=500, ambient=(0.1, 0.6)
+        ),
+        distance=(500, 1200),
+        yaw=13,
+        pitch=9,
+        roll=5,
+        light=Lighting(
+            kelvin=(4800, 6000), contrast=(0.55, 0.9), lamps=(1, 1), spread=(0.005, 0.05),
+            height=(10, 70), sky=1.8,
+        ),
+        gap=(1500, 6000),
+        crop=(1.3, 1.7),
+    ),
+}  # fmt: skip
 
 
 def find_sites(names: tuple[str, ...]) -> list[Site]:

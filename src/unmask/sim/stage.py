@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +26,7 @@ from unmask.sim.render import Hits, Window, shade_colour, shade_infrared, trace
 from unmask.sim.room import wall
 from unmask.sim.sensors import expose, take_infrared
 from unmask.sim.sites import SITES
+from unmask.sim.truth import Truth, truth_of
 
 OVERSAMPLE = 2
 
@@ -34,7 +36,7 @@ class Presented:
     """What stands before the lens, and where its face is (camera coordinates, mm)."""
 
     parts: list[Part]
-    face_points: Floats  # (3, 3) left eye, right eye, mouth
+    landmarks: Floats  # (L, 3) in the order of heads.LANDMARKS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,41 +46,79 @@ class Capture:
     rgb: npt.NDArray[np.uint8]  # (H, H, 3)
     depth: npt.NDArray[np.uint16]  # (H, H) millimetres, 0 = hole
     infrared: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]  # (H, H)
+    truth: Truth | None = None
 
 
 def crop_window(
-    face_points: Floats, margin: float, shift: tuple[float, float] = (0.0, 0.0)
+    landmarks: Floats, margin: float, shift: tuple[float, float] = (0.0, 0.0)
 ) -> Window:
-    """The crop around three points (3, 3): left eye, right eye, mouth."""
-    flat = face_points[:, :2] / -face_points[:, 2:]  # (3, 2)
+    """The crop around left eye, right eye and mouth, the first three of (L, 3)."""
+    flat = landmarks[:3, :2] / -landmarks[:3, 2:]  # (3, 2)
     middle, side = face_frame(*flat)
     side *= margin
     centre = middle + np.array(shift) * side
     return Window(centre=(float(centre[0]), float(centre[1])), half=side / 2)
 
 
-def capture(plan: Plan, presented: Presented, image_size: int) -> Capture:
+def capture(
+    plan: Plan, presented: Presented, image_size: int, *, with_truth: bool = False
+) -> Capture:
     """Light the scene and let the site's three sensors look at it."""
     site, at = SITES[plan.site], plan.acquisition
-    rng = plan.rng(1)
-    window = crop_window(presented.face_points, at.margin, at.shift)
-    parts = [*presented.parts, wall(rng, at.distance, site.gap)]
-    side = OVERSAMPLE * image_size
-    hits = trace(parts, window, side)
-    room = draw_room(rng, site.kelvin, site.contrast)
-    radiance = shade_colour(hits, room, rng)
+    rng, grain = plan.rng(1), plan.grain()
+    window = crop_window(presented.landmarks, at.margin, at.shift)
+    hits = trace(
+        [*presented.parts, wall(rng, at.distance, site.gap)], window, OVERSAMPLE * image_size
+    )
+    room = draw_room(rng, site.light)
     tint = room.ambient + sum(lamp.colour for lamp in room.lamps)
-    rgb = expose(radiance, site.colour, image_size, tint, rng)
-    offset = rng.uniform(18, 45) * np.array([np.cos(a := rng.uniform(0, 6.3)), np.sin(a), 0])
-    beam = InfraredLight(position=offset.astype(np.float32), ambient=at.infrared_ambient)
+    rgb = expose(shade_colour(hits, room, grain), site.colour, image_size, tint, (rng, grain))
+    beam = _illuminator(rng, at.infrared_ambient, site.infrared.wavelength)
     dx, dy, ix, iy = (o * image_size / 128 * OVERSAMPLE for o in at.misregistration)
-    echo = _echo(hits, (dx, dy))
-    depth = measure(echo, site.depth, image_size, rng)
+    depth = measure(_echo(hits, (dx, dy)), site.depth, image_size, grain)
     if site.gate:
         depth = np.where(depth < at.distance + site.gate, depth, 0).astype(np.uint16)
     glow = shift(shade_infrared(hits, beam), (ix, iy), whole=False)
-    infrared = take_infrared(glow, site.infrared, at.infrared_gain, image_size, rng)
-    return Capture(rgb=rgb, depth=depth, infrared=infrared)
+    infrared = take_infrared(glow, site.infrared, at.infrared_gain, image_size, grain)
+    if site.cutout:
+        inside = oval(window.project(presented.landmarks), image_size, rng)
+        rgb = (rgb * inside[..., None]).astype(np.uint8)
+        depth = depth * (inside > 0.5)
+        infrared *= inside > 0.5
+    found = (
+        truth_of(hits, window, presented.landmarks, (room, beam), image_size)
+        if with_truth
+        else None
+    )
+    return Capture(rgb=rgb, depth=depth, infrared=infrared, truth=found)
+
+
+def _illuminator(rng: np.random.Generator, ambient: float, wavelength: int) -> InfraredLight:
+    """Somewhere beside the lens."""
+    reach, angle = rng.uniform(18, 45), rng.uniform(0, 2 * np.pi)
+    position = reach * np.array([np.cos(angle), np.sin(angle), 0], np.float32)
+    return InfraredLight(
+        position=position.astype(np.float32), ambient=ambient, wavelength=wavelength
+    )
+
+
+def oval(landmarks: Floats, side: int, rng: np.random.Generator) -> Floats:
+    """1 inside the outline of a face, 0 outside (H, H), as a set cut out on black has it.
+
+    The outline follows eyes, mouth and chin (L, 2; crop coordinates), not what is presented.
+    """
+    eyes, mouth = landmarks[:2].mean(axis=0), landmarks[2]
+    down = mouth - eyes
+    length = float(np.linalg.norm(down))
+    centre = eyes + 0.22 * down
+    tall, wide = length * rng.uniform(1.55, 1.8), length * rng.uniform(1.12, 1.3)
+    angle = np.degrees(np.arctan2(down[0], -down[1]))
+    middle = ((centre * [1, -1] + 1) / 2 * side * 16).astype(int)
+    axes = (np.array([wide, tall]) / 2 * side * 16).astype(int)
+    mask = np.zeros((side, side), np.uint8)
+    turn = float(-angle)
+    cv2.ellipse(mask, middle.tolist(), axes.tolist(), turn, 0, 360, 255, -1, cv2.LINE_AA, shift=4)
+    return np.asarray(mask / np.float32(255), np.float32)
 
 
 def _echo(hits: Hits, offset: tuple[float, float]) -> Echo:

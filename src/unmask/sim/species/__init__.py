@@ -1,8 +1,10 @@
 """What is presented, one file each; the file name is the name of the species in every manifest.
 
-Each file has ``present(plan) -> Presented``. An attack shows another enrolled person's face as some
-camera, printer, screen or cast gave it. Nothing here touches the acquisition: where the face is and
-how it is turned comes from ``plan.acquisition`` for every species alike.
+Each file has ``present(plan) -> Presented`` and ``VARIANTS``, the kinds of instrument it draws from
+with their chances; ``plan.pick(VARIANTS)`` says which, and the manifest names it. An attack shows
+another enrolled person's face as some camera, printer, screen or cast gave it. Nothing here touches
+the acquisition: where the face is and how it is turned comes from ``plan.acquisition`` for every
+species alike.
 """
 
 from __future__ import annotations
@@ -23,6 +25,13 @@ def present(plan: Plan) -> Presented:
     """Build what stands before the lens."""
     presented: Presented = import_module(f"{__name__}.{plan.kind}").present(plan)
     return presented
+
+
+def variant(plan: Plan) -> str:
+    """Which kind of instrument the species draws for this plan; "" for bona fide."""
+    if plan.kind == BONA_FIDE:
+        return ""
+    return plan.pick(import_module(f"{__name__}.{plan.kind}").VARIANTS)
 
 
 def choose_species(wanted: tuple[str, ...], site: Site) -> tuple[str, ...]:

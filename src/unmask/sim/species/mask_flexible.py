@@ -20,6 +20,8 @@ from unmask.sim.plan import Plan
 from unmask.sim.skin import skin_map
 from unmask.sim.stage import Presented, eyes_place
 
+VARIANTS = {"silicone_dark": 0.5, "silicone_light": 0.5}
+"""Pigments that miss the infrared level of skin on one side or the other."""
 DETAIL = 22
 """Identity components that survive casting; finer ones are lost."""
 
@@ -46,8 +48,8 @@ class Cast:
 def present(plan: Plan) -> Presented:
     """Cast the subject's head, put it on the wearer."""
     at, rng = plan.acquisition, plan.rng(0)
-    look = draw_look(rng, plan.subject, at.yaw, at.pitch)
-    cast = draw_cast(rng)
+    look = draw_look(rng, plan.subject, at.yaw, at.pitch).later(plan.moment)
+    cast = draw_cast(rng, plan.pick(VARIANTS))
     model = head_model()
     follow = {k: v * 0.45 for k, v in look.expression.items() if k not in ("blink", "squint")}
     identity = plan.subject.identity.copy()
@@ -58,15 +60,15 @@ def present(plan: Plan) -> Presented:
     vertices = vertices.astype(np.float32)
     mean = skin_map(plan.subject).mean_colour()
     parts = dress(vertices, plan.subject, look, lambda c: _paint(c, plan, look, cast, mean))
-    face = model.face_points(vertices)
+    face = model.points(vertices)
     points = pose(parts, face, (at.yaw, at.pitch, at.roll), eyes_place(at))
-    return Presented(parts=parts, face_points=points)
+    return Presented(parts=parts, landmarks=points)
 
 
-def draw_cast(rng: np.random.Generator) -> Cast:
+def draw_cast(rng: np.random.Generator, variant: str) -> Cast:
     """A maker, a silicone, a paint job."""
     wide, tall = rng.uniform(17.5, 22), rng.uniform(9.0, 13)
-    levels = (0.22, 0.40) if rng.random() < 0.5 else (0.66, 0.85)  # pigments miss that of skin
+    levels = (0.22, 0.40) if variant == "silicone_dark" else (0.66, 0.85)
     return Cast(
         thickness=float(rng.uniform(1.5, 4.0)),
         hole=(float(wide), float(tall)),

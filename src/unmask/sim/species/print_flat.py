@@ -14,10 +14,12 @@ from unmask.sim.heads import Floats
 from unmask.sim.holding import hold
 from unmask.sim.materials import Kind, Paint, linear
 from unmask.sim.mesh import Part, plate
-from unmask.sim.photo import Photo, photograph
+from unmask.sim.photo import Photo, found_photo
 from unmask.sim.plan import Plan
 from unmask.sim.skin import sample
 from unmask.sim.stage import Presented
+
+VARIANTS = {"dye_matte": 0.25, "dye_glossy": 0.2, "carbon_matte": 0.35, "carbon_glossy": 0.2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,8 @@ class Print:
 def present(plan: Plan) -> Presented:
     """Print a portrait of the subject and hold it up."""
     rng = plan.rng(0)
-    photo = photograph(plan.subject, rng)
-    made = draw_print(rng, photo)
+    photo = found_photo(plan)
+    made = draw_print(rng, photo, plan.pick(VARIANTS))
     border = rng.uniform(0, 14, 2)
     size = (2 * (made.half + border[0]), 2 * (made.half + border[1]))
     vertices, triangles, uv = plate(size, cells=12)
@@ -56,16 +58,17 @@ def present(plan: Plan) -> Presented:
         coordinates=uv,
         paint=lambda c: paint_print(c, photo, made),
     )
-    return hold(plan, [sheet], size, photo.points * made.half, rng)
+    return hold(plan, [sheet], size, photo.landmarks * made.half, rng)
 
 
-def draw_print(rng: np.random.Generator, photo: Photo) -> Print:
+def draw_print(rng: np.random.Generator, photo: Photo, variant: str) -> Print:
     """A printer, an ink, a paper; the face comes out near life size."""
-    eyes = float(np.linalg.norm(photo.points[0] - photo.points[1]))  # in half sides
-    glossy = rng.random() < 0.45
+    eyes = float(np.linalg.norm(photo.landmarks[0] - photo.landmarks[1]))  # in half sides
+    ink, paper = variant.split("_")
+    glossy = paper == "glossy"
     return Print(
         half=float(rng.uniform(52, 66) / eyes),
-        carbon=float(rng.choice([0.0, 0.5, 0.9], p=[0.45, 0.2, 0.35])),
+        carbon=0.0 if ink == "dye" else float(rng.uniform(0.4, 0.95)),
         black=float(rng.uniform(0.02, 0.07)),
         white=float(rng.uniform(0.75, 0.90)),
         contrast=float(rng.uniform(0.75, 1.15)),

@@ -15,7 +15,7 @@ from unmask.sim.heads import Floats
 from unmask.sim.holding import hold
 from unmask.sim.materials import Kind, Paint, linear
 from unmask.sim.mesh import Part, box, plate
-from unmask.sim.photo import Photo, photograph
+from unmask.sim.photo import Photo, found_photo
 from unmask.sim.plan import Plan
 from unmask.sim.skin import sample
 from unmask.sim.stage import Presented
@@ -50,12 +50,15 @@ DEVICES = {  # lit area (mm), bezel, thickness, pixel pitch
     "monitor": ((530.0, 300.0), (8.0, 16.0), 25.0, 0.27),
 }
 
+VARIANTS = {"tablet": 0.25, "large_tablet": 0.35, "laptop": 0.25, "monitor": 0.15}
+
 
 def present(plan: Plan) -> Presented:
     """Show a portrait of the subject on a screen and hold it up."""
     rng = plan.rng(0)
-    photo = photograph(plan.subject, rng)
-    screen = draw_screen(rng, photo)
+    moving = bool(rng.random() < 0.5)  # a film, or a still picture
+    photo = found_photo(plan, moving=moving)
+    screen = draw_screen(rng, photo, plan.pick(VARIANTS))
     w, h = screen.size
     vertices, triangles, uv = plate(screen.size)
     lit = Part(
@@ -68,15 +71,14 @@ def present(plan: Plan) -> Presented:
     v, t, c = box((*outer, screen.depth))
     v[:, 2] -= 0.3
     body = Part(vertices=v, triangles=t, coordinates=c, paint=lambda c: _frame(c, screen))
-    face = photo.points * screen.half
+    face = photo.landmarks * screen.half
     return hold(plan, [lit, body], outer, face.astype(np.float32), rng)
 
 
-def draw_screen(rng: np.random.Generator, photo: Photo) -> Screen:
+def draw_screen(rng: np.random.Generator, photo: Photo, name: str) -> Screen:
     """A device; the face comes out near life size, as far as the device allows."""
-    name = str(rng.choice(list(DEVICES), p=[0.25, 0.35, 0.25, 0.15]))
     size, bezel, depth, pitch = DEVICES[name]
-    eyes = float(np.linalg.norm(photo.points[0] - photo.points[1]))
+    eyes = float(np.linalg.norm(photo.landmarks[0] - photo.landmarks[1]))
     wanted = rng.uniform(50, 66) / eyes
     dark = rng.random() < 0.7
     return Screen(
