@@ -1,0 +1,133 @@
+"""What each sensor alone can tell: AUC by PAI species and modality, one small network for each.
+
+    python benchmarks/simulator_species.py --work /tmp/simulator_species
+
+Protocol, fixed before any result was seen: all four sites, 1,000 presentations each, seed 31;
+``cnn/tiny`` for 1,200 steps of 32 on one modality (and on all three), seeds 0 and 1; dev chooses
+the step; other people are judged (``simulated/within``). AUC of a species: all bona fide of eval
+against that species. It answers rule 2 of the simulator: each modality has work to do, none solves
+all. Finished runs are kept in the work folder. Writes benchmarks/results/simulator_species.json and
+simulator_species.md.
+"""
+
+import argparse
+import json
+import platform
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import polars as pl
+import torch
+
+import unmask
+from unmask.config import (
+    DataConfig,
+    EvaluateConfig,
+    ModelConfig,
+    OptimConfig,
+    SimulateConfig,
+    TrainConfig,
+)
+from unmask.files import write_text
+from unmask.metrics.curves import auc
+from unmask.metrics.scores import Scores, read_scores
+from unmask.types import Modality, subset_name
+
+MODEL = "cnn/tiny"
+SHOWN = (
+    (Modality.RGB,),
+    (Modality.DEPTH,),
+    (Modality.INFRARED,),
+    (Modality.RGB, Modality.DEPTH, Modality.INFRARED),
+)
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Run what is missing, then write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--work", type=Path, required=True, help="folder for data and runs")
+    parser.add_argument("--per-site", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--seeds", type=int, default=2, help="how many")
+    parser.add_argument("--out", type=Path, default=RESULTS / "simulator_species.json")
+    given = parser.parse_args()
+    data = DataConfig(root=given.work / "data", protocol="simulated/within")
+    unmask.simulate(SimulateConfig(out=data.root, per_site=given.per_site, seed=31))
+    rows = [
+        judged(given.work, data, shown, seed, given.steps)
+        for seed in range(given.seeds)
+        for shown in SHOWN
+    ]
+    result = {
+        "command": "python benchmarks/simulator_species.py --work FOLDER",
+        "model": MODEL,
+        "steps": given.steps,
+        "per_site": given.per_site,
+        "data_seed": 31,
+        "machine": {
+            "processor": platform.machine(),
+            "threads": torch.get_num_threads(),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        },
+        "rows": rows,
+    }
+    write_text(given.out, json.dumps(result, indent=1) + "\n")
+    write_text(given.out.with_suffix(".md"), table(rows))
+    print(table(rows))
+
+
+def judged(
+    work: Path, data: DataConfig, shown: tuple[Modality, ...], seed: int, steps: int
+) -> dict[str, Any]:
+    """AUC by species of one network, trained if need be."""
+    out = work / f"{subset_name(shown)}_{seed}"
+    if not (out / "card.json").exists():
+        unmask.train(
+            TrainConfig(
+                data=data,
+                out=out,
+                model=ModelConfig(name=MODEL),
+                modalities=shown,
+                optim=OptimConfig(steps=steps),
+                dev_every=200,
+                seed=seed,
+                resume=(out / "config.yaml").exists(),
+            )
+        )
+    if not (out / "judged" / "eval.csv").exists():
+        unmask.evaluate(EvaluateConfig(checkpoint=out, data=data, out=out / "judged"))
+    scores = read_scores(out / "judged" / "eval.csv")
+    return {
+        "modalities": subset_name(shown),
+        "seed": seed,
+        "auc": auc(scores),
+        "auc_by_species": {species: auc(only(scores, species)) for species in scores.attacks},
+        "attacks": {species: len(found.score) for species, found in scores.attacks.items()},
+        "bona_fide": len(scores.bona_fide.score),
+    }
+
+
+def only(scores: Scores, species: str) -> Scores:
+    """Bona fide and one PAI species."""
+    keep = pl.col("pai_species").is_in(["", species])
+    return Scores(table=scores.table.filter(keep), source=scores.source)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Mean over the seeds, a row per species, as Markdown."""
+    columns = [subset_name(shown) for shown in SHOWN]
+    lines = [f"| AUC | n | {' | '.join(columns)} |", f"|---|---:|{'---:|' * len(columns)}"]
+    for species in sorted(rows[0]["auc_by_species"]):
+        of = {c: [r for r in rows if r["modalities"] == c] for c in columns}
+        cells = [f"{mean(r['auc_by_species'][species] for r in of[c]):.3f}" for c in columns]
+        lines.append(f"| {species} | {rows[0]['attacks'][species]} | {' | '.join(cells)} |")
+    cells = [f"{mean(r['auc'] for r in rows if r['modalities'] == c):.3f}" for c in columns]
+    lines.append(f"| all | {sum(rows[0]['attacks'].values())} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
