@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from unmask.datasets.manifest import index, read_manifest
+from unmask.datasets.manifest import index, read_manifest, read_sets
 from unmask.errors import DatasetError
 from unmask.types import Label, Modality
 
@@ -183,3 +183,38 @@ def test_a_missing_or_strange_manifest_is_refused(tmp_path: Path) -> None:
     assert ".csv and .parquet" in refusal(tmp_path, "manifest.xlsx")
     with pytest.raises(DatasetError, match=r"manifest\.parquet or manifest\.csv"):
         index(tmp_path)
+
+
+def test_sets_are_the_rows_of_each_split_in_their_order(write: Write) -> None:
+    root = write(("i/c1_d.png,attack,replay,bob,,V", "i/c1_d.png,attack,replay,bob,eval,V"))
+    sets = read_sets(root, "manifest.csv")
+    assert {split: [s.key for s in rows.samples] for split, rows in sets.items()} == {
+        "train": ["a1", "a2", "b1"],
+        "dev": [],
+        "eval": ["c1"],
+    }
+    assert sets["eval"].title == f"the eval rows of {root / 'manifest.csv'}"
+
+
+def test_rows_are_chosen_by_any_column_and_say_so(write: Write) -> None:
+    rows = read_sets(write(), "manifest.csv")["train"]
+    by_attribute = rows.only("skin", ["III"], remedy="")
+    assert [s.key for s in by_attribute.samples] == ["a1", "a2"]
+    assert by_attribute.title == f"{rows.title} with skin III"
+    by_species = rows.only("pai_species", ["print"], remedy="")
+    assert [s.key for s in by_species.samples] == ["b1"]
+    both = rows.only("pai_species", ["print", "bona_fide"], remedy="")
+    assert both.samples == rows.samples
+
+
+def test_values_that_no_row_has_are_named_with_those_there_are(write: Write) -> None:
+    root = write()
+    rows = read_sets(root, "manifest.csv")["train"].only("pai_species", ["bona_fide"], remedy="")
+    with pytest.raises(DatasetError) as caught:
+        rows.only("skin", ["III", "IV", "VI"], remedy="paint them")
+    assert str(caught.value) == (
+        f"the train rows of {root / 'manifest.csv'} with pai_species bona_fide have no skin IV, VI;"
+        " they have: III; paint them"
+    )
+    with pytest.raises(DatasetError, match="have no site A; they have: none; move"):
+        rows.only("site", ["A"], remedy="move")

@@ -105,7 +105,7 @@ def test_samples_and_their_scores_make_a_table_with_attributes():
         "dataset": "",
         "site": "A",
         "split": "dev",
-        "modalities": "rgb+depth",
+        "modalities": "rgb",
         "skin": "",
     }
     assert scores.values("skin") == ["III"]

@@ -1,5 +1,6 @@
 """Scores do not depend on how they were computed, only on what was shown."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 import torch
 
 from unmask.capture.images import read_image
-from unmask.config import DataConfig
+from unmask.config import DataConfig, OptimConfig, TrainConfig
 from unmask.models import create_model
 from unmask.protocols import load_protocol
+from unmask.training.loop import fit
 from unmask.training.scoring import Scorer
 from unmask.transforms.normalize import Preprocessing
 from unmask.types import Modality, Protocol
@@ -61,3 +63,13 @@ def test_hidden_modalities_change_scores_and_names(protocol: Protocol) -> None:
 def test_a_sample_without_the_shown_modality_gets_no_response(protocol: Protocol) -> None:
     thermal = values(scorer(), protocol, (Modality.THERMAL,))
     assert np.isnan(thermal).all()
+
+
+def test_dev_without_a_sensor_sets_no_threshold_for_it(squares: Path, tmp_path: Path) -> None:
+    data = DataConfig(root=squares)
+    whole = load_protocol(data, THREE)
+    dev = [replace(s, paths={Modality.RGB: s.paths[Modality.RGB]}) for s in whole.dev]
+    model = create_model("big_moe/tiny_test")
+    config = TrainConfig(data=data, out=tmp_path / "run", optim=OptimConfig(steps=1))
+    card = fit(model, config, replace(whole, dev=dev)).card
+    assert list(card.thresholds) == ["rgb"]

@@ -19,9 +19,11 @@ Known faults: none that the checks below let through; they name row, line and co
 Citation: none.
 """
 
+from __future__ import annotations
+
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +36,7 @@ from unmask.types import Label, Modality, Sample
 MODALITIES = tuple(Modality)
 LABELS = {label.name.lower(): label for label in Label}
 SPLITS = ("train", "dev", "eval")
+BONA_FIDE = Label.BONA_FIDE.name.lower()
 
 _REQUIRED = ("key", "label", "pai_species")
 _OPTIONAL = ("presentation", "subject", "site", "dataset", "split")
@@ -62,6 +65,55 @@ def read_manifest(root: Path, name: str) -> list[tuple[Sample, str]]:
     _check_presentations(table)
     _check_files(table, root)
     return _samples(table, root)
+
+
+def read_sets(root: Path, name: str) -> dict[str, Rows]:
+    """The rows of train, dev and eval, as the column ``split`` names them.
+
+    Raises:
+        DatasetError: a fault in the table, or no row is in any set.
+    """
+    sets: dict[str, list[Sample]] = {split: [] for split in ("", *SPLITS)}
+    for sample, split in read_manifest(root, name):
+        sets[split].append(sample)
+    if not any(sets[split] for split in SPLITS):
+        raise DatasetError(
+            f"{root / name} assigns no row to a set; "
+            f"fill its column 'split' with {', '.join(SPLITS)}"
+        )
+    return {
+        split: Rows(samples=sets[split], title=f"the {split} rows of {root / name}")
+        for split in SPLITS
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """Samples of a table that belong together, and what a message calls them."""
+
+    samples: list[Sample]
+    title: str
+    """In the plural, such as: the train rows of data/manifest.csv."""
+
+    def only(self, column: str, values: Collection[str], *, remedy: str) -> Rows:
+        """Those with one of the values in a column; each value must occur.
+
+        The ``pai_species`` of a bona fide row is "bona_fide" here.
+
+        Raises:
+            DatasetError: the values that no row has, those that there are, and the ``remedy``.
+        """
+        found = {_cell(sample, column) for sample in self.samples}
+        missing = [value for value in values if value not in found]
+        if missing:
+            has = ", ".join(sorted(found - {""})) or "none"
+            raise DatasetError(
+                f"{self.title} have no {column} {', '.join(missing)}; they have: {has}; {remedy}"
+            )
+        return Rows(
+            samples=[sample for sample in self.samples if _cell(sample, column) in values],
+            title=f"{self.title} with {column} {', '.join(values)}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -248,3 +300,13 @@ def _samples(table: _Table, root: Path) -> list[tuple[Sample, str]]:
         )
         for row in table.frame.iter_rows(named=True)
     ]
+
+
+def _cell(sample: Sample, column: str) -> str:
+    fields = {
+        "pai_species": sample.pai_species or BONA_FIDE,
+        "subject": sample.subject,
+        "site": sample.site,
+        "dataset": sample.dataset,
+    }
+    return fields.get(column, sample.attributes.get(column, ""))

@@ -87,7 +87,10 @@ class Scores:
         split: str,
         modalities: Sequence[Modality],
     ) -> Scores:
-        """Put the scores (N,) of a system beside the samples that it was shown."""
+        """Put the scores (N,) of a system beside the samples that it was shown.
+
+        ``modalities`` are those that were not hidden; the column says which of them a sample had.
+        """
         attributes = sorted({name for sample in samples for name in sample.attributes})
         columns: dict[str, Sequence[Any]] = {
             "key": [s.key for s in samples],
@@ -99,7 +102,7 @@ class Scores:
             "dataset": [s.dataset for s in samples],
             "site": [s.site for s in samples],
             "split": [split] * len(samples),
-            "modalities": ["+".join(modalities)] * len(samples),
+            "modalities": ["+".join(m for m in modalities if m in s.paths) for s in samples],
         }
         for name in attributes:  # one called like a column of ours, such as score, stays behind
             columns.setdefault(name, [s.attributes.get(name, "") for s in samples])

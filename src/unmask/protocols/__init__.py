@@ -30,7 +30,7 @@ def load_protocol(
     of the modalities, which then get no response.
 
     Raises:
-        ConfigError: there is no such protocol.
+        ConfigError: there is no such protocol, or it leaves none of the modalities.
         DatasetError: the data do not fit it (see ``check``).
     """
     if data.protocol not in names():

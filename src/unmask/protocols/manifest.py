@@ -7,28 +7,19 @@ Counts: those of the table.
 """
 
 from unmask.config import DataConfig
-from unmask.datasets.manifest import SPLITS, read_manifest
-from unmask.errors import DatasetError
-from unmask.types import Modality, Protocol, Sample
+from unmask.datasets.manifest import read_sets
+from unmask.types import Modality, Protocol
 
 
 def split(data: DataConfig, modalities: tuple[Modality, ...]) -> Protocol:
     """Sets as the column ``split`` names them."""
-    rows = read_manifest(data.root, data.manifest)
-    if not any(name for _, name in rows):
-        raise DatasetError(
-            f"{data.root / data.manifest} assigns no row to a set; "
-            f"fill its column 'split' with {', '.join(SPLITS)}"
-        )
-    sets: dict[str, list[Sample]] = {name: [] for name in ("", *SPLITS)}
-    for sample, name in rows:
-        sets[name].append(sample)
+    sets = read_sets(data.root, data.manifest)
     return Protocol(
         name="manifest/split",
         modalities=modalities,
-        train=sets["train"],
-        dev=sets["dev"],
-        eval=sets["eval"],
+        train=sets["train"].samples,
+        dev=sets["dev"].samples,
+        eval=sets["eval"].samples,
     )
 
 

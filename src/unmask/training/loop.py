@@ -244,7 +244,7 @@ def _card(
         settings=to_plain(model.config),
         modalities=config.modalities,
         preprocessing=preprocessing,
-        thresholds=_thresholds(dev),
+        thresholds=_thresholds(dev, protocol.dev),
         threshold_from="dev",
         data={
             "datasets": sorted({s.dataset for s in samples}),
@@ -263,12 +263,15 @@ def _card(
     )
 
 
-def _thresholds(dev: Mapping[tuple[Modality, ...], Scores]) -> dict[str, dict[str, float]]:
+def _thresholds(
+    dev: Mapping[tuple[Modality, ...], Scores], samples: Sequence[Sample]
+) -> dict[str, dict[str, float]]:
     """Operating points of every set of modalities; none for a set that dev cannot judge."""
     found: dict[str, dict[str, float]] = {}
     for shown, scores in dev.items():
         units = per_presentation(scores)
-        if units.bona_fide.score.size and units.pooled.score.size:
+        whole = {s.label for s in samples if s.paths.keys() >= set(shown)}
+        if len(whole) == 2 and units.bona_fide.score.size and units.pooled.score.size:
             found[subset_name(shown)] = {
                 rule: operating_point(units, rule).threshold for rule in RULES
             }

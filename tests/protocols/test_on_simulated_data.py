@@ -1,0 +1,78 @@
+"""Every protocol divides what the simulator makes, and the counts in their files are true."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from unmask.config import THREE, DataConfig
+from unmask.protocols import load_protocol, names
+from unmask.sim.generate import manifest_row
+from unmask.sim.plan import make_plan
+from unmask.sim.sites import SITES
+from unmask.sim.species import choose_species
+
+PER_SPECIES = 50
+"""Presentations per species and site, with as many bona fide ones in the same number."""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The table of a simulation of every site; nothing is rendered, all rows share three files."""
+    root = tmp_path_factory.mktemp("simulated")
+    images = {name: f"{name}.png" for name in ("rgb", "depth", "infrared")}
+    for path in images.values():
+        (root / path).touch()
+    rows = []
+    for site in SITES.values():
+        species = choose_species((), site)
+        plans = [make_plan(0, site, species, i) for i in range(PER_SPECIES * len(species))]
+        rows += [manifest_row(plan) | images for plan in plans]
+    pl.DataFrame(rows).write_parquet(root / "manifest.parquet")
+    return root
+
+
+def counts(root: Path, name: str) -> tuple[int, int, int]:
+    protocol = load_protocol(DataConfig(root=root, protocol=name), THREE)
+    return len(protocol.train), len(protocol.dev), len(protocol.eval)
+
+
+def per_site(names: str = "ABCD") -> int:
+    return sum(PER_SPECIES * len(SITES[name].species) for name in names)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_protocol_divides_a_simulation(name: str, root: Path) -> None:
+    assert all(counts(root, name))
+
+
+@pytest.mark.parametrize("name", ["simulated/within", "missing_modality/rgb_only"])
+def test_three_fifths_train_one_fifth_sets_the_threshold_one_fifth_judges(
+    name: str, root: Path
+) -> None:
+    n = per_site()
+    assert counts(root, name) == (3 * n / 5, n / 5, n / 5)
+
+
+def test_half_of_each_set_is_bona_fide(root: Path) -> None:
+    protocol = load_protocol(DataConfig(root=root, protocol="simulated/within"), THREE)
+    for samples in (protocol.train, protocol.dev, protocol.eval):
+        assert 2 * sum(s.pai_species is None for s in samples) == len(samples)
+
+
+@pytest.mark.parametrize("site", "ABCD")
+def test_no_species_is_new_at_the_site_left_out(site: str, root: Path) -> None:
+    data = DataConfig(root=root, protocol=f"leave_one_site_out/{site}")
+    protocol = load_protocol(data, THREE)
+    assert {s.pai_species for s in protocol.eval} <= {s.pai_species for s in protocol.train}
+
+
+@pytest.mark.parametrize("site", "ABCD")
+def test_counts_of_leaving_a_site_out(site: str, root: Path) -> None:
+    n = per_site("ABCD".replace(site, ""))
+    assert counts(root, f"leave_one_site_out/{site}") == (3 * n / 5, n / 5, per_site(site) / 5)
+
+
+def test_counts_of_limited_sites(root: Path) -> None:
+    n = per_site("AB")
+    assert counts(root, "limited_sites/ab_to_cd") == (3 * n / 5, n / 5, per_site("CD") / 5)
