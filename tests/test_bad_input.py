@@ -254,3 +254,43 @@ def test_an_unwritable_place_is_named(
     words = ["evaluate", "--checkpoint", run, "--data.root", squares, "--out", out]
     assert "another place" in refused(*words)
     assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--sites", "Mars"], "sites are Mars; name each once, of: A, B, C, D"),
+        (["--sites", "A,A"], "sites are A, A; name each once"),
+        (["--species", "hologram"], "species are hologram; name each once, of: mannequin, "),
+        (["--species", "mannequin", "--sites", "A,B"], "mannequin is made at C, D"),
+        (["--species", "mannequin"], "site A does not make any of these species: mannequin is"),
+        (["--per-site", "0"], "per_site is 0; it must be at least 1"),
+        (["--per-site", "-3"], "per_site is -3"),
+        (["--frames", "0"], "frames is 0; it must be at least 1"),
+        (["--image-size", "31"], "image_size is 31; it must be at least 32"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--workers", "0"], "workers is 0"),
+    ],
+)
+def test_an_impossible_simulation_is_refused_before_anything_is_written(
+    words: list[str], message: str, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    assert message in refused("simulate", "--out", tmp_path / "sim", *words)
+    assert not (tmp_path / "sim").exists()
+
+
+def test_a_simulation_is_not_mixed_with_another_or_with_other_things(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    small = ["--per-site", "1", "--sites", "A", "--image-size", "32", "--workers", "1"]
+    assert main(["simulate", "--out", str(tmp_path / "sim"), *small]) == 0
+    before = {p: p.read_bytes() for p in (tmp_path / "sim").rglob("*") if p.is_file()}
+    again = ["simulate", "--out", tmp_path / "sim", *small]
+    assert "another seed 0 (now 3); choose another --out" in refused(*again, "--seed", 3)
+    assert "another truth false (now true)" in refused(*again, "--truth")
+    assert {p: p.read_bytes() for p in (tmp_path / "sim").rglob("*") if p.is_file()} == before
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert "is not empty and holds no" in refused("simulate", "--out", tmp_path, *small)
+    assert "cannot write" in refused("simulate", "--out", tmp_path / "thesis.txt", *small)
+    assert "cannot write" in refused("simulate", "--out", tmp_path / "thesis.txt" / "x", *small)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["sim", "thesis.txt"]

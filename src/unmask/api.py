@@ -5,7 +5,7 @@ Nothing heavy is imported before a function runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,8 +67,8 @@ def train(config: TrainConfig) -> Run:
 
     from unmask.models import create_model
     from unmask.protocols import load_protocol
-    from unmask.training.checkpoint import load_weights
     from unmask.training.loop import fit
+    from unmask.training.start import start
 
     protocol = load_protocol(config.data, config.modalities)
     torch.manual_seed(config.seed)
@@ -77,13 +77,7 @@ def train(config: TrainConfig) -> Run:
             "model.overrides has modalities; give them as --modalities, for all parts"
         )
     model = create_model(config.model.name, **config.model.overrides, modalities=config.modalities)
-    if config.model.weights is not None:
-        load_weights(model, config.model.weights)
-    elif getattr(model.config, "frozen_backbone", False):
-        raise ConfigError(
-            f"{config.model.name} keeps its backbone frozen, which means nothing without trained "
-            "weights; give model.weights, or model.overrides.frozen_backbone false to train it"
-        )
+    config = replace(config, model=start(model, config.model))
     return fit(model, config, protocol)
 
 
@@ -170,7 +164,9 @@ def demo(config: DemoConfig) -> Demonstrated:
     from unmask.serving.examples import photographs
 
     data = DataConfig(root=config.out / "data")
-    simulate(SimulateConfig(out=data.root, per_site=config.per_site, seed=config.seed))
+    simulate(
+        SimulateConfig(out=data.root, sites=("A", "B"), per_site=config.per_site, seed=config.seed)
+    )
     run = train(
         TrainConfig(
             data=data,
@@ -206,8 +202,7 @@ def show(config: ShowConfig) -> str:
     if config.what == "simulator":
         from unmask.sim.contact_sheet import draw
 
-        draw(config.out, seed=config.seed)
-        return str(config.out)
+        return str(draw(config))
     from unmask.catalogue import listing
 
     return listing(config.what)

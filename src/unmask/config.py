@@ -24,7 +24,19 @@ class ModelConfig:
     overrides: dict[str, Any] = field(default_factory=dict)
     """Fields of the model's own Config to replace, such as {num_experts: 64}."""
     weights: Path | None = None
-    """Trained or pretrained weights to start from (safetensors, this model's own layout)."""
+    """Trained weights of this very model to start from (safetensors)."""
+    backbone: str = ""
+    """Pretrained transformer to start the backbone from: a file or folder of torchvision, timm,
+    CLIP, open_clip or Hugging Face, or hf:organisation/name of a repository on the hub."""
+    backbone_sha256: str = ""
+    """Refuse another file than the one with this hash; a run writes down the one it found."""
+
+    def __post_init__(self) -> None:
+        if self.weights is not None and self.backbone:
+            raise ConfigError(
+                "model.weights and model.backbone are both given; weights hold a backbone already, "
+                "so give one of them"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,12 +161,18 @@ class SimulateConfig:
     """Folder for the manifest and the images."""
     per_site: int = 500
     """Presentations at each site."""
-    sites: tuple[str, ...] = ("A", "B")
+    sites: tuple[str, ...] = ("A", "B", "C", "D")
     """Sites, each with its own sensors, light, people and species."""
     species: tuple[str, ...] = ()
-    """PAI species to use; none named: all that the site has."""
+    """PAI species to use, each where a site has it; none named: all that there are."""
+    frames: int = 1
+    """Pictures of each presentation, 8 a second: more than one makes a short video."""
     image_size: int = 128
     """Side of the square face crop, in pixels."""
+    truth: bool = False
+    """Write what was really there, too: depth, normals, materials, landmarks, light."""
+    captions: bool = False
+    """Tell in the manifest, in a sentence or two, what each sensor's picture shows."""
     seed: int = 0
     """Fixes every byte."""
     workers: int = 2
@@ -164,6 +182,7 @@ class SimulateConfig:
     def __post_init__(self) -> None:
         _at_least("seed", self.seed, 0)
         _at_least("per_site", self.per_site, 1)
+        _at_least("frames", self.frames, 1)
         _at_least("image_size", self.image_size, 32)
         _at_least("workers", self.workers, 1)
 
@@ -257,9 +276,17 @@ class ShowConfig:
     """Where the contact sheet goes."""
     seed: int = 0
     """Which people and presentations the contact sheet shows."""
+    species: tuple[str, ...] = ()
+    """PAI species on the contact sheet; none named: all, and bona fide."""
+    people: int = 1
+    """How many people the contact sheet shows of each kind at each site."""
+    frames: int = 1
+    """More than one: a film strip instead, so many frames of one presentation in each row."""
 
     def __post_init__(self) -> None:
         _at_least("seed", self.seed, 0)
+        _at_least("people", self.people, 1)
+        _at_least("frames", self.frames, 1)
 
 
 def _at_least(name: str, value: int, least: int) -> None:

@@ -1,7 +1,6 @@
 """Materials differ in infrared as physics says."""
 
 import numpy as np
-import pytest
 
 from unmask.sim.materials import (
     MELANIN_OF_TYPE,
@@ -12,8 +11,6 @@ from unmask.sim.materials import (
     skin_reflectance,
 )
 from unmask.sim.people import person, split_members
-from unmask.sim.photo import Photo
-from unmask.sim.species.print_flat import Print, paint_print
 
 
 def test_skin_of_every_type_is_brighter_in_infrared_than_in_colour() -> None:
@@ -41,28 +38,6 @@ def test_put_overwrites_only_the_points_named() -> None:
     paint.put(np.array([1, 3]), Paint.uniform(2, Kind.PAPER, white, 0.9, (0.04, 0.3)))
     np.testing.assert_array_equal(paint.kind, [0, Kind.PAPER, 0, Kind.PAPER])
     np.testing.assert_allclose(paint.infrared, [0, 0.9, 0, 0.9])
-
-
-@pytest.mark.parametrize("carbon", [0.0, 0.9])
-def test_dye_ink_vanishes_in_infrared_and_carbon_ink_stays(carbon: float) -> None:
-    pixels = np.zeros((64, 64, 3), np.uint8)
-    pixels[:, 32:] = 255  # left half black, right half white
-    photo = Photo(pixels=pixels, points=np.zeros((3, 2), np.float32))
-    made = Print(
-        half=100,
-        carbon=carbon,
-        black=0.03,
-        white=0.85,
-        contrast=1,
-        tint=np.ones(3, np.float32),
-        gloss=(0.04, 0.3),
-        lines=0,
-        screen=0,
-    )
-    paint = paint_print(np.array([[-50, 0], [50, 0]], np.float32), photo, made)
-    assert paint.colour[0].max() < 0.05 < 0.8 < paint.colour[1].min()
-    ratio = paint.infrared[0] / paint.infrared[1]
-    assert ratio < 0.25 if carbon else ratio > 0.9
 
 
 def test_people_of_every_split_cover_the_six_skin_types_evenly() -> None:

@@ -50,8 +50,8 @@ def test_the_shortcut_test_would_notice_a_shortcut(plans: list[Plan]) -> None:
 
 def test_half_are_bona_fide_and_species_are_even(plans: list[Plan]) -> None:
     kinds = Counter(p.kind for p in plans)
-    assert kinds.pop(BONA_FIDE) == MANY // 2
-    assert set(kinds.values()) == {MANY // 2 // len(kinds)}
+    assert kinds.pop(BONA_FIDE) == pytest.approx(MANY // 2, abs=len(kinds))
+    assert max(kinds.values()) - min(kinds.values()) <= 1
 
 
 def test_each_kind_is_split_three_to_one_to_one(plans: list[Plan]) -> None:
@@ -91,6 +91,7 @@ def test_keys_are_unique_and_seeds_differ(plans: list[Plan]) -> None:
     assert other.acquisition != plans[0].acquisition
 
 
-def test_even_thirty_presentations_have_every_kind_in_every_split(plans: list[Plan]) -> None:
-    found = {(p.kind, p.split) for p in plans[:30]}
-    assert len(found) == 3 * len({p.kind for p in plans})
+def test_few_presentations_have_every_kind_in_every_split(plans: list[Plan]) -> None:
+    kinds = {p.kind for p in plans}
+    few = plans[: 10 * (len(kinds) - 1)]  # five blocks of two per species
+    assert len({(p.kind, p.split) for p in few}) == 3 * len(kinds)

@@ -8,18 +8,20 @@ Axes: V vertices, N points on the surface.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
+from unmask.sim.clothes import Outfit, collars, draw_outfit, neckline, paint_cloth
 from unmask.sim.eyes import lash_line, paint_eye
 from unmask.sim.glasses import glasses
 from unmask.sim.hair import hair_parts
 from unmask.sim.heads import EYE_LEFT, EYE_RIGHT, SKIN, Floats, head_model
+from unmask.sim.headwear import headwear
 from unmask.sim.materials import Kind, Paint
 from unmask.sim.mesh import Painter, Part, rotation, vertex_normals
 from unmask.sim.motion import Moment
 from unmask.sim.people import Person
-from unmask.sim.room import muted
 from unmask.sim.skin import skin_map
 
 NECK_TURN = (-200.0, -105.0)  # mm: below, the shoulders stay; above, all turns with the head
@@ -32,14 +34,10 @@ class Look:
     expression: dict[str, float]
     gaze: tuple[float, float]
     """Left and up, radians, relative to the head."""
-    cloth: Floats
-    cloth_infrared: float
-    collar: float
-    """Height of the neckline, mm."""
+    outfit: Outfit
     oil: float
     """0 dry skin, 1 shiny."""
     glasses: bool
-
 
     def later(self, moment: Moment) -> Look:
         """The same person a little later."""
@@ -83,9 +81,7 @@ def draw_look(rng: np.random.Generator, person: Person, yaw: float, pitch: float
     return Look(
         expression=expression,
         gaze=(float(np.radians(-yaw) * 0.9 + stray[0]), float(np.radians(pitch) * 0.9 + stray[1])),
-        cloth=muted(rng, 0.015, 0.7),
-        cloth_infrared=float(rng.uniform(0.2, 0.75)),
-        collar=float(rng.uniform(-185, -150)),
+        outfit=draw_outfit(rng),
         oil=float(rng.uniform(0, 1)),
         glasses=person.glasses and rng.random() < 0.85,
     )
@@ -106,11 +102,18 @@ def dress(vertices: Floats, person: Person, look: Look, paint: Painter) -> list[
         triangles=head_model().triangles,
         coordinates=_coordinates(),
         paint=paint,
+        closed=True,
     )
-    worn = glasses(vertices, person) if look.glasses else []
-    return [body, *hair_parts(person, vertices, body.normals), *worn]
+    return [
+        body,
+        *collars(look.outfit, body.vertices, body.normals),
+        *hair_parts(person, vertices),
+        *headwear(person, vertices),
+        *(glasses(vertices, person) if look.glasses else []),
+    ]
 
 
+@cache
 def _coordinates() -> Floats:
     """Home, lips, openness and part of every vertex (V, 6)."""
     model = head_model()
@@ -128,11 +131,8 @@ def _clothed(vertices: Floats, look: Look) -> Floats:
 
 
 def collar_height(home: Floats, look: Look) -> Floats:
-    """The neckline: lowest at the throat, rising towards the nape."""
-    return np.asarray(
-        look.collar + 0.10 * np.abs(home[:, 0]) + 0.35 * np.clip(20 - home[:, 2], 0, 90) - 8,
-        np.float32,
-    )
+    """The neckline: skin above, cloth below."""
+    return neckline(home, look.outfit)
 
 
 def paint_body(c: Floats, person: Person, look: Look) -> Paint:
@@ -143,10 +143,10 @@ def paint_body(c: Floats, person: Person, look: Look) -> Paint:
     skin = np.flatnonzero((part == SKIN) & ~covered)
     paint.put(skin, paint_skin(c[skin], person, look))
     cloth = np.flatnonzero((part == SKIN) & covered)
-    paint.put(cloth, _cloth(c[cloth], look))
+    paint.put(cloth, paint_cloth(c[cloth, :5], look.outfit))
     for number, sign in ((EYE_LEFT, 1.0), (EYE_RIGHT, -1.0)):
         eye = np.flatnonzero(part == number)
-        paint.put(eye, paint_eye(c[eye, :3], person.eye_colour, look.gaze, sign))
+        paint.put(eye, paint_eye(c[eye, :3], person.eye_colour, look.gaze, sign, person.pupil_glow))
     mouth = np.flatnonzero(part > EYE_RIGHT)
     paint.put(mouth, _teeth(c[mouth]))
     return paint
@@ -155,15 +155,15 @@ def paint_body(c: Floats, person: Person, look: Look) -> Paint:
 def paint_skin(c: Floats, person: Person, look: Look) -> Paint:
     """Skin with lips, lashes and painted hair."""
     home, lips = c[:, :3], c[:, 3]
-    colour, infrared, cover, relief = skin_map(person).look_up(home)
+    painted = skin_map(person)
+    colour, infrared, cover, sheen = painted.look_up(home)
     lip = np.clip(1.6 * lips - 0.3, 0, 1)[:, None]
-    red = np.array([0.92, 0.64, 0.62], np.float32) - 0.14 * max(person.femininity, 0)
-    colour = colour * (1 - lip * (1 - red))
-    lash = lash_line(home, reach=2.0 + 0.5 * max(person.femininity, 0))
-    colour = colour * (1 - 0.85 * lash[:, None])
+    colour = colour * (1 - lip * (1 - painted.lips))
+    lash = lash_line(home, reach=2.6 + 0.6 * max(person.femininity, 0))
+    colour = colour * (1 - 0.88 * lash[:, None])
     paint = Paint.uniform(len(c), Kind.SKIN, colour, infrared * (1 - 0.6 * lash), (0.028, 0.5))
-    paint.roughness[:] = 0.56 - 0.16 * look.oil - 0.08 * lips - 0.6 * relief
-    paint.specular[:] = 0.028 * (1 - 0.7 * cover) * (1 + 2.0 * relief)
+    paint.roughness[:] = 0.65 - 0.11 * look.oil - 0.05 * sheen - 0.10 * lips
+    paint.specular[:] = 0.028 * (1 - 0.7 * cover) * (0.55 + 0.45 * sheen)
     paint.softness[:] = 1 - 0.8 * cover
     paint.openness[:] = c[:, 4] ** 1.2
     inside = _mouth_inside(home)
@@ -180,21 +180,21 @@ def _mouth_inside(home: Floats) -> Floats:
 
 
 def _teeth(c: Floats) -> Paint:
+    """Teeth along the arch, gums above and below them, the tongue behind."""
+    x, y, z = np.abs(c[:, 0]), c[:, 1], c[:, 2]
+    arch = z - (19.0 - 0.0386 * x**2)  # mm, 0 at the front of the teeth
+    tooth = np.clip((arch + 7) / 1.5, 0, 1) * np.clip((-59 - y) / 2, 0, 1)
+    tooth *= np.clip((y + 84) / 2, 0, 1)
+    gap = np.exp(-(((np.mod(x + 4.0, 8.0) - 4.0) / 0.45) ** 2))
+    ivory = np.array([0.60, 0.53, 0.42], np.float32) * (1 - 0.35 * gap)[:, None]
+    flesh = np.array([0.34, 0.12, 0.10], np.float32)
     paint = Paint.uniform(
-        len(c), Kind.SKIN, np.array([0.45, 0.40, 0.32], np.float32), 0.5, (0.04, 0.3)
+        len(c), Kind.SKIN, flesh + (ivory - flesh) * tooth[:, None], 0.45, (0.035, 0.35)
     )
-    paint.openness[:] = 0.35
-    paint.colour *= 0.6
-    return paint
-
-
-def _cloth(c: Floats, look: Look) -> Paint:
-    weave = 1 + 0.06 * np.sin(c[:, 0] * 1.9) * np.sin(c[:, 1] * 2.1)
-    fold = 1 + 0.10 * np.sin(0.045 * c[:, 0] + 0.02 * c[:, 1] * np.cos(0.03 * c[:, 0]))
-    paint = Paint.uniform(
-        len(c), Kind.CLOTH, look.cloth * (weave * fold)[:, None], look.cloth_infrared, (0.02, 0.9)
-    )
-    paint.openness[:] = c[:, 4]
+    depth = np.clip(1 + (arch + 1) / 25, 0.15, 1) * np.clip(1.15 - x / 45, 0.3, 1)
+    paint.openness[:] = 0.5 * depth
+    paint.colour *= depth[:, None]
+    paint.infrared *= depth
     return paint
 
 
@@ -208,15 +208,14 @@ def pose(
     head, shoulders = rotation(*angles), rotation(*(a / 3 for a in angles))
     pivot = np.array([0, -70, -70], np.float32)
 
-    def turned(v: Floats) -> Floats:
+    def turned(at: Floats, v: Floats) -> Floats:
         low, high = NECK_TURN
-        share = np.clip((v[:, 1:2] - low) / (high - low), 0, 1)
+        share = np.clip((at[:, 1:2] - low) / (high - low), 0, 1)
         share = share * share * (3 - 2 * share)
-        local = v - pivot
-        return np.asarray(local @ head.T * share + local @ shoulders.T * (1 - share), np.float32)
+        return np.asarray(v @ head.T * share + v @ shoulders.T * (1 - share), np.float32)
 
-    middle = turned(points[:2]).mean(axis=0)
+    middle = turned(points[:2], points[:2] - pivot).mean(axis=0)
     for part in parts:
-        part.vertices = turned(part.vertices) - middle + eyes_at
-        part.normals = vertex_normals(part.vertices, part.triangles)
-    return np.asarray(turned(points) - middle + eyes_at, np.float32)
+        part.normals = turned(part.vertices, part.normals)
+        part.vertices = turned(part.vertices, part.vertices - pivot) - middle + eyes_at
+    return np.asarray(turned(points, points - pivot) - middle + eyes_at, np.float32)

@@ -1,52 +1,50 @@
-"""``unmask show simulator``: one sheet, a row per kind of presentation, columns by site and sensor.
+"""``unmask show simulator``: what the simulator makes, on one sheet.
 
-Near depth is light, over 160 mm; holes are black. Infrared is as the sensor gave it.
+The contact sheet has a row per kind of presentation and columns by site and sensor; the film strip
+has a row per kind and so many frames of one presentation.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from unmask.config import ShowConfig
+from unmask.errors import ConfigError
 from unmask.files import write_whole
+from unmask.sim.motion import FRAMES_PER_SECOND
 from unmask.sim.plan import BONA_FIDE, Plan, make_plan
 from unmask.sim.sites import SITES, Site
-from unmask.sim.species import SPECIES, present
-from unmask.sim.stage import Capture, capture
+from unmask.sim.species import SPECIES, present, variant
+from unmask.sim.stage import capture
+from unmask.sim.tiles import Pixels, tiles
 
-TILE, GAP, PEOPLE = 176, 6, 2
-LEFT, TOP = 150, 88
-DEPTH_SHOWN = 160.0
-"""Millimetres from the nearest point to the darkest grey: a face, not the room."""
-INK, FAINT, PAPER = (25, 28, 33), (110, 115, 122), (250, 250, 248)
-NOTE = "Simulated: nobody here exists. Depth: near is light, holes are black."
+TILE, GAP, BETWEEN = 184, 4, 14
+"""Pixels: a picture, the space to the next one, the further space to the next site."""
+LEFT, TOP, BELOW = 150, 118, 20
+"""Pixels: row labels, titles, and the line under each row."""
+ROW = TILE + BELOW + GAP
+INK, FAINT, PAPER, BLANK = (25, 28, 33), (112, 117, 124), (250, 250, 248), (238, 238, 235)
+PLACES = {"A": "an office", "B": "a corridor", "C": "a laboratory", "D": "a gate outdoors"}
+NOTE = (
+    "Simulated: nobody here exists. Depth is lit like a plaster cast; near is light, the blue is "
+    "where the sensor saw nothing. Infrared is shown with a gamma of 1.6."
+)
+FILM_NOTE = f"Simulated: nobody here exists. {FRAMES_PER_SECOND:.0f} frames a second."
 
 
-def draw(path: Path, seed: int) -> None:
-    """Draw ``PEOPLE`` presentations of every kind at every site to a PNG."""
-    kinds = (BONA_FIDE, *SPECIES)
-    columns = len(SITES) * PEOPLE * 3
-    width = LEFT + columns * (TILE + GAP) + len(SITES) * PEOPLE * GAP
-    height = TOP + len(kinds) * (TILE + GAP) + 30
-    sheet = Image.new("RGB", (width, height), PAPER)
-    pen = ImageDraw.Draw(sheet)
-    for row, kind in enumerate(kinds):
-        top = TOP + row * (TILE + GAP)
-        pen.text((12, top + TILE // 2 - 10), kind, INK, ImageFont.load_default(19))
-        left = LEFT
-        for site in SITES.values():
-            for plan in find(seed, site, kind, PEOPLE):
-                taken = capture(plan, present(plan), TILE)
-                for tile in (taken.rgb, depth_tile(taken), infrared_tile(taken)):
-                    sheet.paste(Image.fromarray(tile), (left, top))
-                    left += TILE + GAP
-                left += GAP
-    _titles(pen, height)
-    with write_whole(path) as temporary:
+def draw(config: ShowConfig) -> Path:
+    """Draw the sheet that is asked for to a PNG."""
+    strange = [name for name in config.species if name not in SPECIES]
+    if strange:
+        raise ConfigError(f"no species {', '.join(strange)}; there are: {', '.join(SPECIES)}")
+    kinds = config.species or (BONA_FIDE, *SPECIES)
+    sheet = _film(config, kinds) if config.frames > 1 else _contacts(config, kinds)
+    with write_whole(config.out) as temporary:
         sheet.save(temporary, format="PNG")
+    return config.out
 
 
 def find(seed: int, site: Site, kind: str, count: int) -> list[Plan]:
@@ -63,32 +61,88 @@ def find(seed: int, site: Site, kind: str, count: int) -> list[Plan]:
     return list(found.values())
 
 
-def depth_tile(taken: Capture) -> npt.NDArray[np.uint8]:
-    """Depth as grey (H, H, 3)."""
-    seen = taken.depth[taken.depth > 0]
-    near = float(np.percentile(seen, 1)) if seen.size else 0.0
-    share = np.clip((taken.depth - near) / DEPTH_SHOWN, 0, 1)
-    return _grey(np.where(taken.depth > 0, 40 + 215 * (1 - share) ** 1.6, 0))
+def _contacts(config: ShowConfig, kinds: tuple[str, ...]) -> Image.Image:
+    wide = config.people * 3 * (TILE + GAP) + BETWEEN
+    sheet = _Sheet(columns=len(SITES) * wide - BETWEEN, kinds=kinds, note=NOTE)
+    for number, site in enumerate(SITES.values()):
+        left = LEFT + number * wide
+        sheet.write(left, 44, f"site {site.name}: {PLACES[site.name]}", 20)
+        sheet.write(left, 70, site_words(site), 15, FAINT)
+        for column in range(3 * config.people):
+            title = ("RGB", "depth", "infrared")[column % 3]
+            sheet.write(left + column * (TILE + GAP), TOP - 24, title, 15, FAINT)
+        for row, kind in enumerate(kinds):
+            plans = find(config.seed, site, kind, config.people)
+            if not plans:
+                sheet.leave_blank(left, row, wide - BETWEEN - GAP, "not made at this site")
+            for place, plan in enumerate(plans):
+                at = left + 3 * place * (TILE + GAP)
+                for column, pixels in enumerate(_pictures(plan)):
+                    sheet.paste(at + column * (TILE + GAP), row, pixels)
+                sheet.write(at, TOP + row * ROW + TILE + 2, _below(plan), 13, FAINT)
+    return sheet.image
 
 
-def infrared_tile(taken: Capture) -> npt.NDArray[np.uint8]:
-    """Infrared as grey (H, H, 3)."""
-    return _grey(taken.infrared.astype(np.float32) * (255 / np.iinfo(taken.infrared.dtype).max))
+def _film(config: ShowConfig, kinds: tuple[str, ...]) -> Image.Image:
+    sheet = _Sheet(columns=config.frames * (TILE + GAP), kinds=kinds, note=FILM_NOTE)
+    for number in range(config.frames):
+        sheet.write(LEFT + number * (TILE + GAP), TOP - 24, f"frame {number}", 15, FAINT)
+    for row, kind in enumerate(kinds):
+        plan = next(p for site in SITES.values() for p in find(config.seed, site, kind, 1))
+        for number in range(config.frames):
+            pixels = _pictures(plan.frame(number))[0]
+            sheet.paste(LEFT + number * (TILE + GAP), row, pixels)
+        text = f"site {plan.site}  {_below(plan)}"
+        sheet.write(LEFT, TOP + row * ROW + TILE + 2, text, 13, FAINT)
+    return sheet.image
 
 
-def _grey(values: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
-    return np.repeat(np.round(values).astype(np.uint8)[..., None], 3, axis=2)
+def site_words(site: Site) -> str:
+    """What tells a site from the others: its sensors, and how it looks at faces."""
+    background = "cut out" if site.cutout else "no background" if site.gate else "with background"
+    near, far = (round(d / 10) for d in site.distance)
+    principle = site.depth.principle.replace("_", " ")
+    return f"{principle}, {site.infrared.wavelength} nm, {near} to {far} cm, {background}"
 
 
-def _titles(pen: ImageDraw.ImageDraw, height: int) -> None:
-    big, small = ImageFont.load_default(24), ImageFont.load_default(16)
-    pen.text((12, 12), "unmask simulator", INK, big)
-    left = LEFT
-    for site in SITES.values():
-        pen.text((left, 42), f"site {site.name}", INK, small)
-        for _ in range(PEOPLE):
-            for title in ("RGB", "depth", "infrared"):
-                pen.text((left, 64), title, FAINT, small)
-                left += TILE + GAP
-            left += GAP
-    pen.text((12, height - 26), NOTE, FAINT, small)
+def _pictures(plan: Plan) -> tuple[Pixels, Pixels, Pixels]:
+    return tiles(capture(plan, present(plan), TILE))
+
+
+def _below(plan: Plan) -> str:
+    return f"{plan.subject.subject}  {variant(plan)}".strip()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sheet:
+    """Paper with a labelled row for each kind."""
+
+    columns: int
+    """Pixels beside the labels."""
+    kinds: tuple[str, ...]
+    note: str
+    image: Image.Image = field(init=False)
+
+    def __post_init__(self) -> None:
+        height = TOP + len(self.kinds) * ROW + 30
+        self.image = Image.new("RGB", (LEFT + self.columns + 12, height), PAPER)
+        self.write(12, 8, "unmask simulator", 24)
+        self.write(12, height - 26, self.note, 15, FAINT)
+        for row, kind in enumerate(self.kinds):
+            label = kind.replace("_", "\n", 1 if kind != BONA_FIDE else 0)
+            self.write(12, TOP + row * ROW + TILE // 2 - 24, label.replace("_", " "), 20)
+
+    def write(
+        self, left: int, top: int, text: str, size: int, colour: tuple[int, int, int] = INK
+    ) -> None:
+        pen = ImageDraw.Draw(self.image)
+        pen.text((left, top), text, colour, ImageFont.load_default(size))
+
+    def paste(self, left: int, row: int, pixels: Pixels) -> None:
+        self.image.paste(Image.fromarray(pixels), (left, TOP + row * ROW))
+
+    def leave_blank(self, left: int, row: int, width: int, text: str) -> None:
+        top = TOP + row * ROW
+        area = (left, top, left + width - 1, top + TILE - 1)
+        ImageDraw.Draw(self.image).rectangle(area, BLANK)
+        self.write(left + width // 2 - 70, top + TILE // 2 - 10, text, 15, FAINT)

@@ -16,34 +16,42 @@ from unmask.sim.materials import Kind, Paint
 EYE_CENTRE = np.array([31.2, 0.0, 0.0], np.float32)
 """Middle of the left eyeball; the right one is its mirror image. Home coordinates, mm."""
 EYE_RADIUS = 16.2
-IRIS_RADIUS, PUPIL_RADIUS = 6.3, 2.3
-WHITE = np.array([0.62, 0.56, 0.53], np.float32)
+IRIS_RADIUS, PUPIL_RADIUS = 6.1, 2.2
+WHITE = np.array([0.56, 0.52, 0.50], np.float32)
 
 
-def paint_eye(home: Floats, iris: Floats, gaze: tuple[float, float], side: float) -> Paint:
+def paint_eye(
+    home: Floats, iris: Floats, gaze: tuple[float, float], side: float, glow: float
+) -> Paint:
     """Sclera, iris with limbal ring, pupil, shade of the upper lid; wet all over.
 
-    ``gaze`` is left and up in radians; ``side`` is 1 for the left eye, -1 for the right.
+    ``gaze`` is left and up in radians; ``side`` is 1 for the left eye, -1 for the right. ``glow``
+    is what the retina returns through the pupil at 850 nm, when the lamp is close to the lens.
     """
     direction = (home - EYE_CENTRE * np.array([side, 1, 1], np.float32)) / EYE_RADIUS
-    away = _from_pupil(direction, gaze)
-    turn = np.arctan2(direction[:, 1], direction[:, 0])
-    fibres = 1 + 0.18 * np.sin(23 * turn + 7 * iris[0]) + 0.1 * np.sin(41 * turn)
-    in_iris = np.clip((IRIS_RADIUS - away) / 0.6, 0, 1)
-    in_ring = np.clip((away - IRIS_RADIUS + 1.4) / 1.2, 0, 1)
+    away, turn = _from_pupil(direction, gaze)
+    fibres = (
+        1 + 0.13 * np.sin(23 * turn + 7 * iris[0]) + 0.10 * np.sin(37 * turn + 3 * np.sin(turn))
+    )
+    fibres += 0.30 * np.exp(-(((away - 3.2) / 0.9) ** 2))  # the collarette, lighter
+    in_iris = np.clip((IRIS_RADIUS - away) / 0.7, 0, 1)
+    in_ring = np.clip((away - IRIS_RADIUS + 1.5) / 1.2, 0, 1)
     in_pupil = np.clip((PUPIL_RADIUS - away) / 0.4, 0, 1)
     coloured = iris * (fibres * (1 - 0.75 * in_ring))[:, None]
-    sclera = WHITE - 0.10 * np.abs(direction[:, :1])
+    to_nose = np.clip(-side * direction[:, 0] - 0.55, 0, 0.4) / 0.4
+    corner = np.clip(np.abs(direction[:, 0]) - 0.35, 0, 0.6)[:, None]
+    sclera = WHITE - corner * np.array([0.18, 0.30, 0.30], np.float32)
+    sclera = sclera * (1 - to_nose[:, None] * np.array([0.15, 0.55, 0.55], np.float32))
     colour = sclera + (coloured - sclera) * in_iris[:, None]
     colour = colour + (0.004 - colour) * in_pupil[:, None]
-    infrared = 0.50 - 0.20 * in_iris
-    infrared = infrared + (0.10 - infrared) * in_pupil
-    under_lid = np.clip(direction[:, 1] * EYE_RADIUS + 1.0, 0, 9)
-    shade = np.clip(1.05 - 0.045 * under_lid**1.3, 0.35, 1)
+    infrared = 0.48 - 0.18 * in_iris
+    infrared = infrared + (glow - infrared) * in_pupil
+    under_lid = np.clip(direction[:, 1] * EYE_RADIUS + 1.5, 0, 9)
+    shade = np.clip(1.0 - 0.045 * under_lid**1.3, 0.35, 1)
     paint = Paint.uniform(
-        len(home), Kind.EYE, colour * shade[:, None], infrared * shade, (0.03, 0.16)
+        len(home), Kind.EYE, colour * shade[:, None], infrared * shade, (0.035, 0.22)
     )
-    paint.openness[:] = 0.75 * shade
+    paint.openness[:] = 0.7 * shade
     paint.softness[:] = 0.4
     return paint
 
@@ -58,10 +66,12 @@ def lash_line(home: Floats, reach: float) -> Floats:
     return np.asarray(line * np.where(upper, 1.0, 0.5) * (away[:, 2] > 0), np.float32)
 
 
-def _from_pupil(direction: Floats, gaze: tuple[float, float]) -> Floats:
-    """Millimetres from the axis of the gaze; the whole radius on the far side."""
+def _from_pupil(direction: Floats, gaze: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Millimetres from the axis of the gaze (the whole radius on the far side), angle about it."""
     left, up = gaze
     axis = np.array([np.sin(left) * np.cos(up), np.sin(up), np.cos(left) * np.cos(up)], np.float32)
     along = direction @ axis
-    away = np.linalg.norm(direction - axis * along[:, None], axis=1)
-    return np.asarray(np.where(along > 0, away, 1.0) * EYE_RADIUS, np.float32)
+    aside = direction - axis * along[:, None]
+    away = np.linalg.norm(aside, axis=1)
+    turn = np.arctan2(aside[:, 1], aside[:, 0])
+    return np.asarray(np.where(along > 0, away, 1.0) * EYE_RADIUS, np.float32), turn

@@ -39,9 +39,16 @@ def smear(picture: Floats, length: float, angle: float) -> Floats:
     return np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.float32)
 
 
-def shift(picture: Floats, offset: tuple[float, float], *, whole: bool) -> Floats:
-    """Move by a fraction of a pixel, edges repeated; ``whole`` mixes no neighbours."""
-    matrix = np.array([[1, 0, offset[0]], [0, 1, offset[1]]], np.float32)
+def shift(
+    picture: Floats, offset: tuple[float, float], *, whole: bool, lean: float = 0.0
+) -> Floats:
+    """Move by a fraction of a pixel, edges repeated; ``whole`` mixes no neighbours.
+
+    Each row is moved ``lean`` pixels further than the one above, as motion does under a rolling
+    shutter; the middle row stays.
+    """
+    middle = (picture.shape[0] - 1) / 2
+    matrix = np.array([[1, lean, offset[0] - lean * middle], [0, 1, offset[1]]], np.float32)
     how = cv2.INTER_NEAREST if whole else cv2.INTER_LINEAR
     size = (picture.shape[1], picture.shape[0])
     moved = cv2.warpAffine(picture, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE)

@@ -1,116 +1,104 @@
 """``unmask simulate``: an ordinary data set folder of simulated presentations.
 
-Writes images/<key>_rgb.jpg, _depth.png (16-bit millimetres, 0 = hole), _infrared.png, then
-manifest.parquet, beside simulation.json (what was asked) and README.txt. Every file is whole or
-absent; a run that was cut short goes on where it stopped; a folder that holds something else is
-never written to.
+Writes images/<key>_rgb.jpg, _depth.png (16-bit millimetres, 0 = hole), _infrared.png, on request
+truth/<key>.npz, then manifest.parquet, beside simulation.json (what was asked) and README.txt.
+Every file is whole or absent; a run that was cut short goes on where it stopped; a folder that
+holds something else is never written to.
 """
 
 from __future__ import annotations
 
-import json
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import polars as pl
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from unmask.config import SimulateConfig
 from unmask.errors import ConfigError
-from unmask.files import make_folder, write_text, write_whole
-from unmask.sim.people import SKIN_TYPES
-from unmask.sim.plan import BONA_FIDE, Plan, make_plan
-from unmask.sim.sites import find_sites
-from unmask.sim.species import choose_species, present
+from unmask.files import write_whole
+from unmask.sim.captions import captions
+from unmask.sim.claim import claimed
+from unmask.sim.plan import Plan, make_plan
+from unmask.sim.rows import files_of, key_of, keys_of, manifest_row
+from unmask.sim.sites import SITES, Site, find_sites
+from unmask.sim.species import SPECIES, choose_species, present
 from unmask.sim.stage import capture
-from unmask.types import SIMULATED
 
-VERSION = 1
-"""Raised whenever the same settings give other bytes."""
-NOTICE = """\
-These faces are simulated. Nobody in these pictures exists, and nothing measured on them is evidence
-about how a system treats real people, real sensors or real attacks.
-
-Made by: unmask simulate (settings in simulation.json; the same settings give the same bytes).
-Read manifest.parquet: one row per presentation, paths relative to this folder.
-rgb: 8-bit colour. depth: 16-bit, millimetres, 0 where the sensor saw nothing.
-infrared: 8- or 16-bit.
-"""
-Job = tuple[int, str, tuple[str, ...], int]
-"""Seed, site, species, index: all that a worker needs."""
+Job = tuple[int, str, tuple[str, ...], int, tuple[int, ...]]
+"""Seed, site, species, index and the frames to make: all that a worker needs."""
+BATCH = 32
+"""Frames that a worker makes before it reports, or those of one presentation."""
 
 
 def generate(config: SimulateConfig) -> Path:
     """Simulate presentations into ``config.out`` and return that folder."""
     sites = find_sites(config.sites)
-    chosen = {site.name: choose_species(config.species, site) for site in sites}
-    out = make_folder(config.out)
-    _claim(out, config)
-    plans = [
-        make_plan(config.seed, site, chosen[site.name], index)
-        for site in sites
-        for index in range(config.per_site)
-    ]
-    plans.sort(key=lambda p: (p.site, p.subject.subject, p.index))  # one painting serves many
-    missing = [p for p in plans if not all((out / f).exists() for f in image_paths(p.key).values())]
-    jobs = [(p.seed, p.site, chosen[p.site], p.index) for p in missing]
-    _render_all(jobs, out, config)
-    rows = [manifest_row(p) for p in sorted(plans, key=lambda p: p.key)]
-    with write_whole(out / "manifest.parquet") as temporary:
-        pl.DataFrame(rows).write_parquet(temporary)
+    chosen = species_by_site(config.species, sites)
+    with claimed(config) as out:
+        plans = [
+            make_plan(config.seed, site, chosen[site.name], index)
+            for site in sites
+            for index in range(config.per_site)
+        ]
+        batches = _batches(plans, chosen, config)
+        _render_all(batches, config)
+        rows = [row for plan in sorted(plans, key=lambda p: p.key) for row in _rows(plan, config)]
+        with write_whole(out / "manifest.parquet") as temporary:
+            pl.DataFrame(rows, infer_schema_length=None).write_parquet(temporary)
     return out
 
 
-def image_paths(key: str) -> dict[str, str]:
-    """Paths of a presentation's pictures, relative to the folder."""
-    return {
-        "rgb": f"images/{key}_rgb.jpg",
-        "depth": f"images/{key}_depth.png",
-        "infrared": f"images/{key}_infrared.png",
-    }
+def species_by_site(wanted: tuple[str, ...], sites: list[Site]) -> dict[str, tuple[str, ...]]:
+    """The species to make at each site: all that it has, or those of them that are wanted."""
+    if not wanted:
+        return {site.name: choose_species((), site) for site in sites}
+    if not set(wanted) <= set(SPECIES) or len(set(wanted)) < len(wanted):
+        given, known = ", ".join(wanted), ", ".join(SPECIES)
+        raise ConfigError(f"species are {given}; name each once, of: {known}")
+    made = {site.name: tuple(n for n in site.species if n in wanted) for site in sites}
+    idle = [name for name, species in made.items() if not species]
+    nowhere = set(wanted).difference(*made.values())
+    if idle or nowhere:
+        places = {n: [s.name for s in SITES.values() if n in s.species] for n in wanted}
+        has = "; ".join(f"{n} is made at {', '.join(at) or 'no site'}" for n, at in places.items())
+        who = f"site {idle[0]}" if idle else f"none of the sites {', '.join(made)}"
+        what = "any of these species" if idle else " or ".join(sorted(nowhere))
+        verb = "does not make" if idle else "makes"
+        raise ConfigError(f"{who} {verb} {what}: {has}; name other sites or species")
+    return {site.name: choose_species(made[site.name], site) for site in sites}
 
 
-def manifest_row(plan: Plan) -> dict[str, object]:
-    """One row: identity, paths, truth, then attributes for reports by group."""
-    bona_fide = plan.kind == BONA_FIDE
-    at = plan.acquisition
-    return {
-        "key": plan.key,
-        "presentation": plan.key,
-        **image_paths(plan.key),
-        "label": BONA_FIDE if bona_fide else "attack",
-        "pai_species": None if bona_fide else plan.kind,
-        "subject": plan.subject.subject,
-        "site": plan.site,
-        "dataset": SIMULATED,
-        "split": plan.split,
-        "skin_type": SKIN_TYPES[plan.subject.skin_type],
-        "sex_presentation": plan.subject.sex_presentation,
-        "age_group": plan.subject.age_group,
-        "distance_mm": round(at.distance),
-        "yaw": round(at.yaw, 1),
-        "session": str(at.session),
-        "camera": f"{plan.site}{at.session}",
-    }
-
-
-def render(job: Job, out: Path, image_size: int) -> None:
-    """Render one presentation and write its three pictures."""
-    seed, site_name, species, index = job
-    (site,) = find_sites((site_name,))
-    plan = make_plan(seed, site, species, index)
-    taken = capture(plan, present(plan), image_size)
-    paths = image_paths(plan.key)
+def render(plan: Plan, config: SimulateConfig) -> None:
+    """Render one frame and write its pictures."""
+    taken = capture(plan, present(plan), config.image_size, with_truth=config.truth)
+    paths = files_of(key_of(plan, config.frames), truth=config.truth)
     quality = [cv2.IMWRITE_JPEG_QUALITY, plan.acquisition.quality]
-    _write_image(out / paths["rgb"], np.ascontiguousarray(taken.rgb[..., ::-1]), quality)
-    _write_image(out / paths["depth"], taken.depth, [])
-    _write_image(out / paths["infrared"], taken.infrared, [])
+    _write_image(config.out / paths["rgb"], np.ascontiguousarray(taken.rgb[..., ::-1]), quality)
+    _write_image(config.out / paths["depth"], taken.depth, [])
+    _write_image(config.out / paths["infrared"], taken.infrared, [])
+    if taken.truth is not None:
+        arrays: dict[str, Any] = taken.truth.arrays()
+        with write_whole(config.out / paths["truth"]) as temporary:
+            np.savez_compressed(temporary, **arrays)
 
 
 def _write_image(path: Path, pixels: np.ndarray, options: list[int]) -> None:
@@ -119,73 +107,80 @@ def _write_image(path: Path, pixels: np.ndarray, options: list[int]) -> None:
         temporary.write_bytes(coded.tobytes())
 
 
-def _claim(out: Path, config: SimulateConfig) -> None:
-    """Mark the folder as ours, or refuse one that holds something else."""
-    asked = {
-        "version": VERSION,
-        "per_site": config.per_site,
-        "sites": list(config.sites),
-        "species": list(config.species),
-        "image_size": config.image_size,
-        "seed": config.seed,
+def _rows(plan: Plan, config: SimulateConfig) -> Iterator[dict[str, object]]:
+    """The manifest's rows about one presentation."""
+    frames = [plan.frame(number) for number in range(config.frames)]
+    told = captions(frames) if config.captions else {}
+    columns = {f"caption_{modality}": text for modality, text in told.items()}
+    for frame in frames:
+        yield manifest_row(frame, frames=config.frames, truth=config.truth) | columns
+
+
+def _batches(
+    plans: list[Plan], species: dict[str, tuple[str, ...]], config: SimulateConfig
+) -> list[list[Job]]:
+    """What is missing, one person after another: whoever paints a person does so once."""
+    there = _files_in(config.out)
+    jobs: dict[tuple[str, str, str], list[Job]] = {}
+    for plan in plans:
+        missing = tuple(
+            number
+            for number, key in enumerate(keys_of(plan, config.frames))
+            if not there.issuperset(files_of(key, truth=config.truth).values())
+        )
+        if missing:
+            who = (plan.site, plan.split, plan.subject.subject)  # attackers are of the same split
+            job = (plan.seed, plan.site, species[plan.site], plan.index, missing)
+            jobs.setdefault(who, []).append(job)
+    most = max(1, BATCH // config.frames)
+    return [jobs[who][k : k + most] for who in sorted(jobs) for k in range(0, len(jobs[who]), most)]
+
+
+def _files_in(out: Path) -> set[str]:
+    """Paths of the images and truths there are; one without content is lost, as by a power cut."""
+    return {
+        f"{folder}/{entry.name}"
+        for folder in ("images", "truth")
+        if (out / folder).is_dir()
+        for entry in os.scandir(out / folder)
+        if entry.stat().st_size
     }
-    note = out / "simulation.json"
-    if note.exists():
-        found = _read_note(note)
-        other = [f"{k} {found.get(k)!r} (now {v!r})" for k, v in asked.items() if found.get(k) != v]
-        if other:
-            raise ConfigError(
-                f"{out} holds a simulation with another {', '.join(other)}; choose another --out "
-                "or remove that folder"
-            )
-    elif any(out.iterdir()):
-        raise ConfigError(f"{out} is not empty and holds no simulation; choose another --out")
-    else:
-        write_text(note, json.dumps(asked, indent=2) + "\n")
-        write_text(out / "README.txt", NOTICE)
-    make_folder(out / "images")
-    for left in (out / "images").glob(".part-*"):  # of a run that was killed
-        left.unlink()
 
 
-def _read_note(note: Path) -> dict[str, object]:
-    try:
-        found: dict[str, object] = json.loads(note.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(
-            f"{note} is damaged ({error}); choose another --out or remove that folder"
-        ) from error
-    return found
+class _Rate(ProgressColumn):
+    """Triples (RGB, depth and infrared) per second."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing until the first is done."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.1f} triples/s")
 
 
-def _render_all(jobs: list[Job], out: Path, config: SimulateConfig) -> None:
-    if not jobs:  # all of it was there
+def _render_all(batches: list[list[Job]], config: SimulateConfig) -> None:
+    if not batches:  # all of it was there
         return
     columns = (
-        TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(),
     )  # fmt: skip
+    total = sum(len(job[-1]) for batch in batches for job in batch)
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        for _ in progress.track(_done(jobs, out, config), total=len(jobs)):
-            pass
+        task = progress.add_task("simulating", total=total)
+        for count in _done(batches, config):
+            progress.advance(task, count)
 
 
-def _done(jobs: list[Job], out: Path, config: SimulateConfig) -> Iterator[None]:
-    """Yield as presentations are finished; results do not depend on the number of workers."""
-    chunk = 8
-    batches = [jobs[k : k + chunk] for k in range(0, len(jobs), chunk)]
+def _done(batches: list[list[Job]], config: SimulateConfig) -> Iterator[int]:
+    """Yield how many frames were finished; results do not depend on the number of workers."""
     if config.workers == 1 or len(batches) < 2:
-        for job in jobs:
-            render(job, out, config.image_size)
-            yield
+        for batch in batches:
+            for job in batch:
+                yield _render_batch([job], config)
         return
     context = multiprocessing.get_context("spawn")  # no threads of the parent are copied
     count = min(config.workers, len(batches))
     with ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker) as pool:
-        size, place = [config.image_size] * len(batches), [out] * len(batches)
         try:
-            for batch in pool.map(_render_batch, batches, place, size):
-                for _ in range(batch):
-                    yield
+            yield from pool.map(_render_batch, batches, [config] * len(batches))
         finally:
             pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the rest
 
@@ -193,9 +188,22 @@ def _done(jobs: list[Job], out: Path, config: SimulateConfig) -> Iterator[None]:
 def _start_worker() -> None:
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
-def _render_batch(batch: list[Job], out: Path, image_size: int) -> int:
-    for job in batch:
-        render(job, out, image_size)
-    return len(batch)
+def _leave_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _render_batch(batch: list[Job], config: SimulateConfig) -> int:
+    """Frames made."""
+    for seed, site_name, species, index, frames in batch:
+        (site,) = find_sites((site_name,))
+        plan = make_plan(seed, site, species, index)
+        for number in frames:
+            render(plan.frame(number), config)
+    return sum(len(job[-1]) for job in batch)

@@ -1,21 +1,40 @@
-"""How a flat thing that shows a face is held in front of the lens.
+"""How a thing that shows a face is held in front of the lens.
 
 The thing is built around its own middle, facing +z, with the shown face at known (u, v). It is
 turned and placed so that the middle of the shown eyes lies where the acquisition wants eyes, as for
-a person. Fingers grip its edges; the holder may stand behind it.
+a person. Hands grip its edges; the holder may stand behind it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from unmask.sim.bust import bust, draw_look, pose
+from unmask.sim.bust import Look, bust, draw_look, pose
+from unmask.sim.hands import Limb, hand, hand_part
 from unmask.sim.heads import Floats
-from unmask.sim.materials import Kind, Paint, skin_reflectance
-from unmask.sim.mesh import Part, rotation, tube, vertex_normals
-from unmask.sim.people import Person
+from unmask.sim.mesh import Part, rotation, vertex_normals
 from unmask.sim.plan import Plan
+from unmask.sim.sheet import Surface, flat
 from unmask.sim.stage import Presented, eyes_place
+
+REACH = 15.0
+"""mm over which a hand takes the slope of what it holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How things are held."""
+
+    top: float = 0.0
+    """Chance to hang from both upper corners."""
+    below: float = 0.25
+    """Chance to be held by the lower edge, else by the sides."""
+    both: float = 0.65
+    """Chance of two hands."""
+    bystander: float = 0.7
+    """Chance that the holder's head is behind."""
 
 
 def hold(
@@ -24,26 +43,34 @@ def hold(
     size: tuple[float, float],
     face: Floats,
     rng: np.random.Generator,
+    surface: Surface = flat,
+    manner: Manner = Manner(),
 ) -> Presented:
-    """Place ``things`` of ``size`` (mm) with a face at ``face`` (L, 2), mm from the middle."""
+    """Place ``things`` of ``size`` (mm) with a face at ``face`` (L, 2), mm on their surface."""
     at = plan.acquisition
-    shake = plan.moment.tremor
-    turn = rotation(at.yaw + shake[0], at.pitch + shake[1], at.roll + shake[2])
-    points = np.concatenate([face, np.zeros((len(face), 1), np.float32)], axis=1)
+    turn = held_turn(plan)
+    points = surface(face)  # (L, 3)
     move = eyes_place(at) - (points[:2].mean(axis=0) @ turn.T)
-    parts = [*things, *fingers(plan.wearer, size, rng)]
+    look = draw_look(rng, plan.wearer, 0.0, 0.0).later(plan.moment)
+    limbs = grips(size, rng, surface, manner)
+    parts = [*things, hand_part(limbs, plan.wearer, look.outfit)]
     for part in parts:
         part.vertices = (part.vertices @ turn.T + move).astype(np.float32)
         part.normals = vertex_normals(part.vertices, part.triangles)
-    if rng.random() < 0.7:
-        parts += _holder(plan, rng)
+    if rng.random() < manner.bystander:
+        parts += _holder(plan, look, rng)
     return Presented(parts=parts, landmarks=(points @ turn.T + move).astype(np.float32))
 
 
-def _holder(plan: Plan, rng: np.random.Generator) -> list[Part]:
+def held_turn(plan: Plan) -> Floats:
+    """How a held thing is turned (3, 3): as a head would be, and trembling."""
+    at, shake = plan.acquisition, plan.moment.tremor
+    return rotation(at.yaw + shake[0], at.pitch + shake[1], at.roll + shake[2])
+
+
+def _holder(plan: Plan, look: Look, rng: np.random.Generator) -> list[Part]:
     """The attacker, some way behind."""
     at = plan.acquisition
-    look = draw_look(rng, plan.wearer, 0.0, 0.0).later(plan.moment)
     parts, face = bust(plan.wearer, look)
     place = eyes_place(at) + np.array(
         [rng.normal(0, 35), rng.normal(10, 40), -rng.uniform(150, 300)], np.float32
@@ -53,38 +80,39 @@ def _holder(plan: Plan, rng: np.random.Generator) -> list[Part]:
     return parts
 
 
-def fingers(person: Person, size: tuple[float, float], rng: np.random.Generator) -> list[Part]:
-    """Thumbs in front and fingers behind, at the lower sides."""
-    parts = []
-    colour, infrared = skin_reflectance(np.array(person.melanin), np.array(person.blood * 1.1))
-    for sign in (-1.0, 1.0):
-        if rng.random() < 0.35:
-            continue
-        y = -size[1] * rng.uniform(0.1, 0.45)
-        x = sign * size[0] / 2
-        for number in range(4):
-            front = number == 0
-            reach = rng.uniform(14, 26) if front else rng.uniform(4, 12)
-            level = y + (6 if front else 24 - 19 * number)
-            depth = 9.0 if front else -10.0
-            along = np.linspace(0, 1, 7)[:, None]
-            start = np.array([x + sign * 45, level - 14, -12.0])
-            bend = np.array([x + sign * 10, level - 2, depth])
-            tip = np.array([x - sign * reach, level + rng.uniform(-2, 6), depth * 0.9])
-            path = (1 - along) ** 2 * start + 2 * along * (1 - along) * bend + along**2 * tip
-            radius = np.array([9.5, 9.3, 9, 8.8, 8.6, 7.8, 0.5]) * rng.uniform(0.85, 1.1)
-            v, t, c = tube(path.astype(np.float32), radius.astype(np.float32))
-            parts.append(
-                Part(
-                    vertices=v, triangles=t, coordinates=c,
-                    paint=lambda c: _finger(c, colour, float(infrared)),
-                )
-            )  # fmt: skip
-    return parts
+def grips(
+    size: tuple[float, float], rng: np.random.Generator, surface: Surface, manner: Manner
+) -> list[Limb]:
+    """One or two hands at the edges of a thing, in its frame."""
+    w, h = size[0] / 2, size[1] / 2
+    top, below = rng.random() < manner.top, rng.random() < manner.below
+    signs = (-1.0, 1.0) if top or rng.random() < manner.both else (float(rng.choice([-1, 1])),)
+    limbs = []
+    for sign in signs:
+        if top:
+            place, out, tilt = (sign * w * 0.97, h * 0.9), (sign, 0.35), rng.uniform(0.6, 1.1)
+        elif below:
+            place, out, tilt = (sign * w * rng.uniform(0.25, 0.8), -h), (0.15 * sign, -1.0), 0.0
+            tilt = rng.uniform(-0.5, 0.1)
+        else:
+            place = (sign * w, h * rng.uniform(-0.85, 0.1))
+            out, tilt = (sign, 0.0), rng.uniform(0.3, 1.0)
+        limbs.append(_gripping(hand(rng, tilt), np.array(place), np.array(out), sign, surface))
+    return limbs
 
 
-def _finger(c: Floats, colour: Floats, infrared: float) -> Paint:
-    paint = Paint.uniform(len(c), Kind.SKIN, colour, infrared, (0.028, 0.5))
-    paint.softness[:] = 1
-    paint.openness[:] = 0.7
-    return paint
+def _gripping(grip: Limb, place: Floats, out: Floats, sign: float, surface: Surface) -> Limb:
+    """A hand brought to the edge at ``place`` (2,), its forearm leaving towards ``out`` (2,).
+
+    Inside the edge it follows the surface.
+    """
+    v, t, c = grip
+    out = out / np.linalg.norm(out)
+    along = sign * np.array([-out[1], out[0]])  # upwards at the sides, outwards below
+    here, a, b = surface(np.stack([place, place - REACH * out, place + REACH * along]))
+    x, y = (here - a) / np.linalg.norm(here - a), (b - here) / np.linalg.norm(b - here)
+    z = np.cross(x, y)
+    z = z * np.sign(z[2]) / np.linalg.norm(z)
+    reached = surface(place + np.minimum(v[:, :1], 0) * out + v[:, 1:2] * along)  # (N, 3)
+    placed = reached + np.maximum(v[:, :1], 0) * x + v[:, 2:] * z
+    return placed.astype(np.float32), t if sign > 0 else t[:, ::-1], c

@@ -74,6 +74,19 @@ class Paint:
         paint.kind[:] = kind
         return paint
 
+    @classmethod
+    def joined(cls, paints: list[Paint]) -> Paint:
+        """The points of several, one after another."""
+        if len(paints) == 1:
+            return paints[0]
+        named = (f.name for f in fields(cls))
+        return cls(**{n: np.concatenate([getattr(p, n) for p in paints]) for n in named})
+
+    def at(self, where: np.ndarray) -> Paint:
+        """Some of the points, by index."""
+        named = (f.name for f in fields(self))
+        return Paint(**{n: np.take(getattr(self, n), where, axis=0) for n in named})
+
     def put(self, where: np.ndarray, other: Paint) -> None:
         """Overwrite the points ``where`` (mask or indices) with ``other``."""
         for f in fields(self):

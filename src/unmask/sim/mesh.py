@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from unmask.sim.heads import Floats, Integers
 from unmask.sim.materials import Paint
@@ -26,6 +27,10 @@ class Part:
     coordinates: Floats  # (V, C)
     paint: Painter
     normals: Floats = field(default_factory=lambda: np.empty((0, 3), np.float32))  # (V, 3)
+    closed: bool = False
+    """Whether it encloses a volume: then what faces away from the lens is never seen."""
+    thin: bool = False
+    """Whether it may be narrower than a pixel: then rays are cast densely around it."""
 
     def __post_init__(self) -> None:
         if not self.normals.size:
@@ -34,14 +39,17 @@ class Part:
 
 def vertex_normals(vertices: Floats, triangles: Integers) -> Floats:
     """Unit normals (V, 3), the area-weighted mean over the triangles that meet."""
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    face = np.cross(b - a, c - a)  # (T, 3)
-    normal = np.stack(
-        [np.bincount(triangles.ravel(), np.repeat(face[:, k], 3), len(vertices)) for k in range(3)],
-        axis=1,
+    corner = np.ascontiguousarray(vertices.T, np.float32)[:, triangles.T]  # (3 axes, 3 corners, T)
+    u, v = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    face = u[[1, 2, 0]] * v[[2, 0, 1]] - u[[2, 0, 1]] * v[[1, 2, 0]]  # (3, T)
+    start = np.arange(0, triangles.size + 1, 3, dtype=np.int32)
+    meets = csr_array(
+        (np.ones(triangles.size, np.float32), triangles.ravel(), start),
+        shape=(len(triangles), len(vertices)),
     )
-    length = np.linalg.norm(normal, axis=1, keepdims=True)
-    return np.asarray(normal / np.maximum(length, 1e-9), np.float32)
+    normal = meets.T @ np.ascontiguousarray(face.T)  # (V, 3)
+    length = np.sqrt(np.einsum("vc,vc->v", normal, normal))
+    return np.asarray(normal / np.maximum(length, 1e-9)[:, None], np.float32)
 
 
 def grid_triangles(rows: int, columns: int, *, closed: bool = False) -> Integers:

@@ -15,7 +15,18 @@ from unmask.sim.heads import Floats, head_model
 from unmask.sim.materials import HAIR_COLOURS, MELANIN_OF_TYPE
 
 SPLITS = ("train", "train", "train", "dev", "eval")
-HAIR_STYLES = ("shaved", "short", "medium", "long", "bun", "bald")
+HAIR_STYLES = {  # chance of each style: masculine, feminine, and either with tightly curled hair
+    "crop": (0.28, 0.02, 0.22), "side_part": (0.22, 0.0, 0.0), "swept_back": (0.12, 0.0, 0.0),
+    "curly": (0.10, 0.08, 0.12), "shaved": (0.12, 0.01, 0.22), "bald": (0.11, 0.0, 0.05),
+    "pixie": (0.02, 0.10, 0.02), "bob": (0.01, 0.20, 0.03), "long": (0.01, 0.25, 0.03),
+    "wavy": (0.01, 0.20, 0.05), "bun": (0.0, 0.08, 0.06), "top_knot": (0.0, 0.06, 0.04),
+    "afro": (0.0, 0.0, 0.16),
+}  # fmt: skip
+HEADWEAR = {  # chance: masculine, feminine
+    "cap": (0.07, 0.03), "beanie": (0.05, 0.04), "headscarf": (0.0, 0.08),
+}  # fmt: skip
+TIGHT_CURLS = (0.0, 0.0, 0.02, 0.10, 0.55, 0.85)
+"""Share of skin types I to VI with tightly curled hair."""
 SKIN_TYPES = ("I", "II", "III", "IV", "V", "VI")
 _HAIR_BY_TYPE = {
     0: ((0.05, 0.15, 0.25, 0.35, 0.15, 0.05)),
@@ -41,12 +52,24 @@ class Person:
     """0 to 5 for Fitzpatrick I to VI."""
     melanin: float
     blood: float
+    undertone: float
+    """Carotene: 0 rosy, 1 golden."""
     freckles: float
     hair_style: str
     hair_colour: Floats  # (3,)
+    grey: float
+    """Share of grey hair."""
+    forehead: float
+    """How much higher than usual the hair begins, mm."""
+    recession: float
+    """0 a full hairline, 1 bare temples."""
+    headwear: str
+    """A key of HEADWEAR, or empty."""
     beard: float
     """0 shaved, 0.5 stubble, 1 full."""
     eye_colour: Floats  # (3,)
+    pupil_glow: float
+    """Reflectance of the pupils at 850 nm under a lamp beside the lens."""
     glasses: bool
 
     @property
@@ -81,8 +104,7 @@ def person(seed: int, site: str, number: int) -> Person:
     traits = np.array([femininity, age, rng.normal(0, 0.8)], np.float32)
     chance = np.clip(rng.standard_normal(len(head_model().residual)), -2.2, 2.2)
     masculine = femininity < 0
-    style = ("shaved", "short", "short", "short", "medium", "bald") if masculine else (
-        "short", "medium", "long", "long", "long", "bun")  # fmt: skip
+    hair_colour, grey = _hair_colour(rng, skin_type, age)
     return Person(
         subject=f"{site}{number:03d}",
         split=SPLITS[number % len(SPLITS)],
@@ -91,32 +113,59 @@ def person(seed: int, site: str, number: int) -> Person:
         femininity=femininity,
         age=age,
         skin_type=skin_type,
-        melanin=MELANIN_OF_TYPE[skin_type] * float(rng.uniform(0.82, 1.2)),
-        blood=float(rng.uniform(0.20, 0.38)),
-        freckles=float(rng.random() < 0.3) * float(rng.uniform(0.3, 1)),
-        hair_style=str(rng.choice(style)),
-        hair_colour=_hair_colour(rng, skin_type, age),
+        melanin=MELANIN_OF_TYPE[skin_type]
+        * float(rng.uniform(0.85, 1.3 if skin_type == 5 else 1.2)),
+        blood=float(rng.uniform(0.18, 0.32)),
+        undertone=float(rng.uniform(0, 1)),
+        freckles=float(rng.random() < (0.35, 0.3, 0.15, 0.08, 0.03, 0.02)[skin_type])
+        * float(rng.uniform(0.3, 1)),
+        hair_style=_hair_style(rng, skin_type, age, masculine=masculine),
+        hair_colour=hair_colour,
+        grey=grey,
+        forehead=float(rng.normal(0, 3.5)),
+        recession=float(np.clip(rng.normal(0.25 + 0.25 * age, 0.3), 0, 1)) * masculine,
+        headwear=_headwear(rng, masculine=masculine),
         beard=float(rng.choice([0, 0.25, 0.5, 0.8, 1.0], p=[0.3, 0.25, 0.2, 0.15, 0.1]))
         if masculine
         else 0.0,
         eye_colour=_eye_colour(rng, skin_type),
+        pupil_glow=float(rng.choice([0.08, rng.uniform(0.2, 0.5)], p=[0.55, 0.45])),
         glasses=bool(rng.random() < 0.2),
     )
 
 
-def _hair_colour(rng: np.random.Generator, skin_type: int, age: float) -> Floats:
+def _hair_style(rng: np.random.Generator, skin_type: int, age: float, *, masculine: bool) -> str:
+    curls = rng.random() < TIGHT_CURLS[skin_type]
+    chance = np.array([c[0 if masculine else 1] * (1 - curls) + c[2] * curls
+                       for c in HAIR_STYLES.values()])  # fmt: skip
+    names = list(HAIR_STYLES)
+    if masculine:
+        chance[[names.index(n) for n in ("bun", "top_knot", "bob", "long", "wavy")]] *= 0.3
+        chance[names.index("bald")] *= np.exp(0.9 * age)
+    else:
+        chance[[names.index(n) for n in ("bald", "shaved")]] *= 0.1
+    return str(rng.choice(names, p=chance / chance.sum()))
+
+
+def _headwear(rng: np.random.Generator, *, masculine: bool) -> str:
+    chance = [c[0 if masculine else 1] for c in HEADWEAR.values()]
+    return str(rng.choice([*HEADWEAR, ""], p=[*chance, 1 - sum(chance)]))
+
+
+def _hair_colour(rng: np.random.Generator, skin_type: int, age: float) -> tuple[Floats, float]:
+    """The colour that hair grew up with, and the share that has gone grey."""
     chances = np.array(_HAIR_BY_TYPE[min(skin_type, 2)])
     if skin_type > 2:
         chances = np.array([0.8, 0.17, 0.02, 0.0, 0.0, 0.01])
     name = str(rng.choice(list(HAIR_COLOURS), p=chances))
     colour = np.array(HAIR_COLOURS[name]) * rng.uniform(0.75, 1.3)
-    grey = float(np.clip((age - 0.5) * rng.uniform(0, 1.1), 0, 0.95))
-    return np.asarray((1 - grey) * colour + grey * np.array(HAIR_COLOURS["grey"]), np.float32)
+    grey = float(np.clip((age - 0.3) * rng.uniform(0, 1.3), 0, 1))
+    return colour.astype(np.float32), grey
 
 
 def _eye_colour(rng: np.random.Generator, skin_type: int) -> Floats:
     brown, hazel, blue, green = (
-        (0.085, 0.042, 0.020), (0.15, 0.095, 0.040), (0.16, 0.24, 0.34), (0.15, 0.19, 0.12),
+        (0.055, 0.028, 0.014), (0.15, 0.095, 0.040), (0.16, 0.24, 0.34), (0.15, 0.19, 0.12),
     )  # fmt: skip
     chances = {0: (0.2, 0.15, 0.5, 0.15), 1: (0.35, 0.25, 0.25, 0.15), 2: (0.7, 0.2, 0.05, 0.05)}
     p = chances.get(skin_type, (0.96, 0.04, 0.0, 0.0))

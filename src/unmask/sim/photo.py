@@ -15,13 +15,16 @@ import numpy.typing as npt
 from unmask.sim.bust import bust, draw_look, pose
 from unmask.sim.heads import Floats
 from unmask.sim.light import Lighting, draw_room
+from unmask.sim.materials import linear
 from unmask.sim.motion import STILL, Moment
 from unmask.sim.people import Person
 from unmask.sim.plan import Plan
-from unmask.sim.render import shade_colour, trace
-from unmask.sim.room import wall
+from unmask.sim.room import SCENES, wall
 from unmask.sim.sensors import ColourSensor, expose
+from unmask.sim.shading import shade_colour
+from unmask.sim.skin import sample
 from unmask.sim.stage import crop_window
+from unmask.sim.tracing import trace
 
 CAMERA = ColourSensor(
     key_level=(0.17, 0.30), cast=0.05, blur=(0.3, 0.8), motion=0.8, photons=(2000, 12000)
@@ -36,10 +39,22 @@ class Photo:
 
     pixels: npt.NDArray[np.uint8]  # (P, P, 3)
     landmarks: Floats  # (L, 2), -1 to 1, right and up
+    skin: Floats  # (V, 2) where each vertex of the head is seen, likewise
+
+    def at(self, place: Floats) -> Floats:
+        """Linear light (N, 3) at places (N, 2) from -1 to 1, right and up; edges repeated."""
+        half = self.pixels.shape[0] / 2
+        found = sample(self.pixels, (1 + place[:, 0]) * half - 0.5, (1 - place[:, 1]) * half - 0.5)
+        return linear(found / 255)
+
+    def half(self, between_eyes: float) -> float:
+        """Half the side (mm) at which it is shown for the eyes to lie ``between_eyes`` mm apart."""
+        return float(between_eyes / np.linalg.norm(self.landmarks[0] - self.landmarks[1]))
 
 
-SIDE = 176
-ALBUM = 4
+SIDE = 224
+"""Pixels of a photograph; one in four comes from a page that kept fewer."""
+ALBUM = 3
 """Photographs that can be found of each person: attackers share them."""
 
 
@@ -63,11 +78,14 @@ def photograph(person: Person, seed: tuple[int, ...], moment: Moment) -> Photo:
     parts, face = bust(person, look)
     points = pose(parts, face, (yaw, pitch, roll), np.array([0, 0, -distance], np.float32))
     window = crop_window(points, float(rng.uniform(0.9, 1.6)))
-    hits = trace([*parts, wall(rng, distance, (300, 2500))], window, side)
+    scene = SCENES[int(rng.integers(len(SCENES)))]
+    hits = trace([*parts, wall(rng, distance, (300, 2500), scene)], window, side)
     room = draw_room(rng, LIGHT)
     tint = room.ambient + sum(lamp.colour for lamp in room.lamps)
-    picture = expose(shade_colour(hits, room, rng), CAMERA, side, tint, (rng, rng))
+    kept = int(side * rng.choice([1.0, rng.uniform(0.45, 0.8)], p=[0.75, 0.25]))
+    picture = expose(shade_colour(hits, room), CAMERA, kept, tint, (rng, rng))
     quality = int(rng.integers(50, 96))
     written = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     pixels = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)
-    return Photo(pixels=pixels, landmarks=window.project(points))
+    skin = window.project(parts[0].vertices)
+    return Photo(pixels=pixels, landmarks=window.project(points), skin=skin)

@@ -91,6 +91,7 @@ class Plan:
 
     def frame(self, number: int) -> Plan:
         """The same presentation, ``number`` frames after its start."""
+        assert self.moment is STILL, "frames are counted from the start"
         then = moment(
             np.random.default_rng((self.seed, place_of(self.site), self.index, 4)), number
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -19,11 +20,18 @@ from unmask.sim.filters import blur, shrink, smear
 from unmask.sim.heads import Floats
 from unmask.sim.materials import encode
 
+MOST_WARMTH = 0.75
+"""Largest log ratio of red to blue that a camera leaves in a grey thing."""
+MOST_GREEN = 0.14
+"""Largest log ratio of green to the mean of the others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColourSensor:
     """A colour camera."""
 
+    focal: float = 900.0
+    """Focal length in pixels of its own picture."""
     key_level: tuple[float, float] = (0.16, 0.30)
     """Mean linear level that automatic exposure aims at."""
     cast: float = 0.10
@@ -59,6 +67,8 @@ class InfraredSensor:
     blur: float = 0.5
     ambient: tuple[float, float] = (0.0, 0.08)
     """What daylight and lamps add, relative to the illuminator at 600 mm."""
+    follow: float = 1.2
+    """Exposure rises as distance to this power; at 2 skin is as bright at any distance."""
 
 
 def expose(
@@ -73,19 +83,33 @@ def expose(
     The first generator draws the settings, which stay for a whole presentation, the second noise.
     """
     rng, noise = rngs
-    scene = radiance.mean(axis=(0, 1)) + 1e-4
+    light = shrink(radiance, side)
+    scene = np.asarray(cv2.mean(light)[:3]) + 1e-4
     trust = rng.uniform(*sensor.grey_world)
     estimate = (tint / tint.mean()) ** (1 - trust) * (scene / scene.mean()) ** trust
     balance = estimate ** -rng.uniform(*sensor.balance)
     cast = np.exp(rng.normal(0, sensor.cast, 3))
-    light = shrink(radiance * (balance * cast).astype(np.float32), side)
-    light = blur(light, float(rng.uniform(*sensor.blur)))
+    neutral = tint / tint.mean()  # what is seen of a grey thing
+    correction = plausible(neutral * balance * cast) / neutral
+    light = blur(light * correction.astype(np.float32), float(rng.uniform(*sensor.blur)))
     light = smear(light, rng.uniform(0, sensor.motion), rng.uniform(0, np.pi))
     light = light * (rng.uniform(*sensor.key_level) / _metered(light))
     photons = rng.uniform(*sensor.photons)
     spread = np.sqrt(np.clip(light, 0, None) / photons + sensor.read_noise**2)
     grain = 1.6 * blur(noise.standard_normal(light.shape, dtype=np.float32), 0.6)  # demosaicked
     return np.round(255 * encode(_shoulder(light + spread * grain))).astype(np.uint8)
+
+
+def plausible(grey: Floats) -> Floats:
+    """The colour (3,) of a grey thing, kept within what people take for a cast of the light.
+
+    Warm and cold light pass further than green and purple, which no lamp is.
+    """
+    red, green, blue = np.log(grey)
+    warm = MOST_WARMTH * np.tanh((red - blue) / MOST_WARMTH)
+    leaf = MOST_GREEN * np.tanh((green - (red + blue) / 2) / MOST_GREEN)
+    shades = [warm / 2 - leaf / 3, 2 * leaf / 3, -warm / 2 - leaf / 3]
+    return np.asarray(np.exp(shades), np.float32)
 
 
 def take_infrared(
@@ -105,7 +129,7 @@ def take_infrared(
 def _metered(light: Floats) -> float:
     """The level that automatic exposure looks at: the middle of the picture."""
     edge = light.shape[0] // 5
-    middle = light[edge:-edge, edge:-edge].mean(axis=2)
+    middle = cv2.transform(light[edge:-edge, edge:-edge], np.full((1, 3), 1 / 3))
     return max(0.5 * float(np.median(middle)) + 0.5 * float(middle.mean()), 1e-3)
 
 

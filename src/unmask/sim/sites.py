@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from unmask.errors import ConfigError
 from unmask.sim.depth_sensors import DepthSensor
 from unmask.sim.light import Lighting
+from unmask.sim.room import Scene
 from unmask.sim.sensors import ColourSensor, InfraredSensor
 
 
@@ -30,6 +31,7 @@ class Site:
     roll: float
     """Standard deviations, degrees."""
     light: Lighting
+    scene: Scene
     gap: tuple[float, float]
     """Millimetres from the face to the wall behind."""
     crop: tuple[float, float] = (0.95, 1.25)
@@ -54,14 +56,15 @@ SITES = {
         ),
         colour=ColourSensor(cast=0.08, photons=(800, 6000)),
         depth=DepthSensor(
-            principle="structured_light", focal=260.0, baseline=26.0, noise=0.8, step=0.6
+            principle="structured_light", focal=475.0, baseline=26.0, noise=0.8, step=0.6
         ),
-        infrared=InfraredSensor(gain=(0.55, 0.85), bits=8),
+        infrared=InfraredSensor(gain=(0.62, 0.88), bits=8),
         distance=(450, 800),
         yaw=10,
         pitch=6,
         roll=4,
         light=Lighting(kelvin=(3200, 6500), contrast=(0.45, 0.8)),
+        scene="office",
         gap=(250, 1600),
         crop=(1.0, 1.2),
     ),
@@ -73,6 +76,7 @@ SITES = {
             "print_flat", "print_cloth", "replay", "mask_rigid", "mask_flexible", "partial",
         ),
         colour=ColourSensor(
+            focal=620.0,
             key_level=(0.10, 0.22),
             cast=0.14,
             balance=(0.2, 0.6),
@@ -81,14 +85,17 @@ SITES = {
             quality=(35, 75),
         ),
         depth=DepthSensor(
-            principle="time_of_flight", focal=220.0, baseline=12.0, noise=1.6, step=1.0
+            principle="time_of_flight", focal=365.0, baseline=12.0, noise=1.6, step=1.0
         ),
-        infrared=InfraredSensor(gain=(0.8, 1.3), bits=16, photons=700, ambient=(0.0, 0.1)),
+        infrared=InfraredSensor(
+            gain=(0.6, 0.95), bits=16, photons=700, ambient=(0.0, 0.1), blur=0.8
+        ),
         distance=(550, 1050),
         yaw=14,
         pitch=8,
         roll=6,
         light=Lighting(kelvin=(2500, 4000), contrast=(0.5, 0.9), height=(30, 80)),
+        scene="corridor",
         gap=(400, 3000),
         crop=(0.95, 1.25),
         gate=220.0,
@@ -101,13 +108,15 @@ SITES = {
             "print_flat", "print_cut", "replay", "mask_paper", "mask_rigid", "mannequin",
         ),
         colour=ColourSensor(
-            key_level=(0.2, 0.34), cast=0.04, blur=(0.25, 0.6), motion=0.6, photons=(4000, 15000),
-            quality=(80, 98),
+            focal=1900.0, key_level=(0.2, 0.34), cast=0.04, blur=(0.25, 0.6), motion=0.6,
+            photons=(4000, 15000), quality=(80, 98),
         ),
         depth=DepthSensor(
-            principle="structured_light", focal=380.0, baseline=40.0, noise=0.5, step=0.3
+            principle="structured_light", focal=800.0, baseline=40.0, noise=0.5, step=0.3
         ),
-        infrared=InfraredSensor(gain=(0.9, 1.2), bits=8, photons=4000, ambient=(0.0, 0.03)),
+        infrared=InfraredSensor(
+            gain=(0.75, 0.95), bits=8, photons=4000, ambient=(0.0, 0.03), follow=1.7
+        ),
         distance=(350, 600),
         yaw=7,
         pitch=5,
@@ -115,6 +124,7 @@ SITES = {
         light=Lighting(
             kelvin=(4500, 6500), contrast=(0.2, 0.5), lamps=(2, 3), spread=(0.15, 0.35)
         ),
+        scene="laboratory",
         gap=(600, 2000),
         crop=(0.85, 1.0),
         misregistration=0.5,
@@ -128,10 +138,12 @@ SITES = {
             "print_bent", "print_cloth", "replay", "mask_flexible", "mask_rigid", "mannequin",
             "partial",
         ),
-        colour=ColourSensor(key_level=(0.18, 0.38), cast=0.06, blur=(0.4, 1.0), motion=2.5),
-        depth=DepthSensor(principle="stereo", focal=240.0, baseline=50.0, noise=2.0, step=1.2),
+        colour=ColourSensor(
+            focal=1400.0, key_level=(0.18, 0.38), cast=0.06, blur=(0.4, 1.0), motion=2.5
+        ),
+        depth=DepthSensor(principle="stereo", focal=600.0, baseline=55.0, noise=0.9, step=0.5),
         infrared=InfraredSensor(
-            gain=(0.35, 0.6), bits=16, wavelength=940, photons=500, ambient=(0.1, 0.6)
+            gain=(0.6, 1.0), bits=16, wavelength=940, photons=500, ambient=(0.08, 0.45), follow=1.0
         ),
         distance=(500, 1200),
         yaw=13,
@@ -141,6 +153,7 @@ SITES = {
             kelvin=(4800, 6000), contrast=(0.55, 0.9), lamps=(1, 1), spread=(0.005, 0.05),
             height=(10, 70), sky=1.8,
         ),
+        scene="outdoors",
         gap=(1500, 6000),
         crop=(1.3, 1.7),
     ),

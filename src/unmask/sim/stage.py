@@ -20,15 +20,19 @@ from unmask.sim.depth_sensors import Echo, measure
 from unmask.sim.filters import shift
 from unmask.sim.heads import Floats
 from unmask.sim.light import InfraredLight, draw_room
+from unmask.sim.materials import reflectance_at
 from unmask.sim.mesh import Part
 from unmask.sim.plan import Acquisition, Plan
-from unmask.sim.render import Hits, Window, shade_colour, shade_infrared, trace
 from unmask.sim.room import wall
 from unmask.sim.sensors import expose, take_infrared
+from unmask.sim.shading import shade_colour, shade_infrared
 from unmask.sim.sites import SITES
+from unmask.sim.tracing import Hits, Window, trace
 from unmask.sim.truth import Truth, truth_of
 
 OVERSAMPLE = 2
+ROLLING = 0.006
+"""Sideways motion of depth and infrared against colour (standard deviation), rows per row."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,18 +72,24 @@ def capture(
     rng, grain = plan.rng(1), plan.grain()
     window = crop_window(presented.landmarks, at.margin, at.shift)
     hits = trace(
-        [*presented.parts, wall(rng, at.distance, site.gap)], window, OVERSAMPLE * image_size
+        [*presented.parts, wall(rng, at.distance, site.gap, site.scene)],
+        window,
+        image_size,
+        OVERSAMPLE,
     )
     room = draw_room(rng, site.light)
     tint = room.ambient + sum(lamp.colour for lamp in room.lamps)
-    rgb = expose(shade_colour(hits, room, grain), site.colour, image_size, tint, (rng, grain))
+    rgb = expose(shade_colour(hits, room), site.colour, image_size, tint, (rng, grain))
     beam = _illuminator(rng, at.infrared_ambient, site.infrared.wavelength)
     dx, dy, ix, iy = (o * image_size / 128 * OVERSAMPLE for o in at.misregistration)
-    depth = measure(_echo(hits, (dx, dy)), site.depth, image_size, grain)
+    lean = grain.normal(0, ROLLING, 2)  # motion while the rows are read, in this frame
+    echo = _echo(hits, beam, (dx, dy), float(lean[0]), image_size / (2 * window.half))
+    depth = measure(echo, site.depth, image_size, grain)
     if site.gate:
         depth = np.where(depth < at.distance + site.gate, depth, 0).astype(np.uint16)
-    glow = shift(shade_infrared(hits, beam), (ix, iy), whole=False)
-    infrared = take_infrared(glow, site.infrared, at.infrared_gain, image_size, grain)
+    glow = shift(shade_infrared(hits, beam), (ix, iy), whole=False, lean=float(lean[1]))
+    gain = at.infrared_gain * (at.distance / 600) ** site.infrared.follow
+    infrared = take_infrared(glow, site.infrared, gain, image_size, grain)
     if site.cutout:
         inside = oval(window.project(presented.landmarks), image_size, rng)
         rgb = (rgb * inside[..., None]).astype(np.uint8)
@@ -121,17 +131,27 @@ def oval(landmarks: Floats, side: int, rng: np.random.Generator) -> Floats:
     return np.asarray(mask / np.float32(255), np.float32)
 
 
-def _echo(hits: Hits, offset: tuple[float, float]) -> Echo:
+def _echo(
+    hits: Hits, beam: InfraredLight, offset: tuple[float, float], lean: float, focal: float
+) -> Echo:
     """What a depth camera beside the colour camera gets back."""
-    z = -hits.position[:, 2]
-    view = -hits.position / np.linalg.norm(hits.position, axis=1, keepdims=True)
-    facing = np.clip(np.einsum("nc,nc->n", hits.normal, view), 0, 1)
-    paint = hits.paint
-    signal = paint.infrared * facing * (600.0 / z) ** 2
-    glare = 12 * paint.specular * facing ** (4 / np.maximum(paint.roughness, 0.1) ** 2)
-    pictures = (shift(hits.picture(v), offset, whole=True) for v in (z, signal, glare))
-    depth, returned, mirrored = pictures
-    return Echo(depth=depth, signal=returned, glare=mirrored)
+    paint, facing, z = hits.paint, hits.facing, -hits.position[:, 2]
+    scattered = reflectance_at(beam.wavelength, paint.infrared, paint.kind)
+    mirrored = paint.specular * (1 - paint.roughness)
+    sharp = 4 / np.square(np.maximum(paint.roughness, 0.1))
+    peak = np.exp(sharp * np.log(np.maximum(facing, 1e-6)))
+    light = [
+        scattered * facing * np.square(600 / z),
+        0.1 * paint.specular * (sharp + 2) * peak,
+        mirrored / (mirrored + scattered + 1e-3),
+        beam.ambient * scattered * paint.openness,
+    ]
+    depth = shift(hits.picture(z), offset, whole=True, lean=lean)
+    four = shift(hits.picture(np.stack(light, axis=1)), offset, whole=True, lean=lean)
+    signal, glare, mirror, daylight = (np.ascontiguousarray(four[..., k]) for k in range(4))
+    return Echo(
+        depth=depth, signal=signal, glare=glare, mirror=mirror, daylight=daylight, focal=focal
+    )
 
 
 def eyes_place(at: Acquisition) -> Floats:

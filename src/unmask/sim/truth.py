@@ -13,7 +13,7 @@ import numpy.typing as npt
 from unmask.sim.filters import nearest
 from unmask.sim.heads import Floats
 from unmask.sim.light import InfraredLight, RoomLight
-from unmask.sim.render import Hits, Window
+from unmask.sim.tracing import Hits, Window
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,8 +1,11 @@
-"""A flexible silicone mask of the subject, worn by somebody else.
+"""A flexible silicone mask of the subject, pulled over somebody else's head.
 
-Its shape is a true head a few millimetres out, so depth hardly tells; what tells is the eye holes
-with other eyes behind them, a smoother and glossier surface, colour without living blood, an
-infrared level set by pigments, and a face that follows the wearer's only in part.
+Its shape is a true head a few millimetres out, drawn a little towards the bones below, so depth
+hardly tells. What tells: the wearer's own lids and eyes in its holes, an edge there a millimetre or
+two thick, colour without living blood, a different gloss, an infrared level set by pigments, and a
+face that follows the wearer's only in part.
+
+Axes: V vertices of the head, N points on the surface.
 """
 
 from __future__ import annotations
@@ -12,105 +15,139 @@ from dataclasses import dataclass
 import numpy as np
 
 from unmask.sim.bust import Look, collar_height, draw_look, dress, paint_body, pose
+from unmask.sim.casting import Shell, cast_identity, in_holes, is_eye, off_eyes
 from unmask.sim.eyes import EYE_CENTRE
-from unmask.sim.heads import SKIN, Floats, head_model
-from unmask.sim.materials import BARE_SKIN_INFRARED, Kind, Paint
-from unmask.sim.mesh import vertex_normals
+from unmask.sim.finish import Finish, draw_strokes, skin_tint
+from unmask.sim.heads import MOUTH_INSIDE, SKIN, Floats, head_model
+from unmask.sim.materials import Kind, Paint
+from unmask.sim.mesh import Painter, vertex_normals
 from unmask.sim.plan import Plan
-from unmask.sim.skin import skin_map
 from unmask.sim.stage import Presented, eyes_place
 
 VARIANTS = {"silicone_dark": 0.5, "silicone_light": 0.5}
 """Pigments that miss the infrared level of skin on one side or the other."""
-DETAIL = 22
-"""Identity components that survive casting; finer ones are lost."""
+LEVELS = {"silicone_dark": (0.24, 0.47), "silicone_light": (0.58, 0.82)}
+DETAIL, KEPT = 22, 0.35
+"""Identity components that survive casting, and the share kept of the finer ones."""
+OWN_LIDS = ("blink", "squint", "wide")
+"""Expressions that the wearer's lids make inside the holes, and the mask does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
-    """How a mask was made."""
+class Mask:
+    """How a mask was made and how it sits."""
 
     thickness: float
     """mm"""
+    edge: float
+    """Thickness at the eye holes, where it is thinned, mm."""
+    recess: float
+    """How far the wearer's eyes lie behind those that were cast, mm."""
     hole: tuple[float, float]
     """Half width and half height of the eye holes, mm."""
-    tint: Floats  # (3,)
-    evenness: float
-    """Share of the skin's variation that the paint leaves out."""
-    infrared: float
-    hair: float
-    """Share of brows and stubble that is real hair, punched in; the rest is paint."""
-    gloss: tuple[float, float]
-    gap: float
-    """How dark the rim of the eye holes is."""
+    yields: float
+    """How far it takes the shape of the head below, 0 not at all, 1 wholly."""
+    follows: float
+    """Share of the wearer's expression that comes through."""
+    neck: float
+    """Height of its lower edge, mm; a collar mostly hides it."""
+    finish: Finish
 
 
 def present(plan: Plan) -> Presented:
     """Cast the subject's head, put it on the wearer."""
     at, rng = plan.acquisition, plan.rng(0)
     look = draw_look(rng, plan.subject, at.yaw, at.pitch).later(plan.moment)
-    cast = draw_cast(rng, plan.pick(VARIANTS))
-    model = head_model()
-    follow = {k: v * 0.45 for k, v in look.expression.items() if k not in ("blink", "squint")}
-    identity = plan.subject.identity.copy()
-    identity[DETAIL:] *= 0.35
-    vertices = model.vertices(identity, follow)
-    normals = vertex_normals(vertices, model.triangles)
-    vertices = vertices + (cast.thickness * _covered(model.home, cast))[:, None] * normals
-    vertices = vertices.astype(np.float32)
-    mean = skin_map(plan.subject).mean_colour()
-    parts = dress(vertices, plan.subject, look, lambda c: _paint(c, plan, look, cast, mean))
-    face = model.points(vertices)
+    mask = draw_mask(rng, plan.pick(VARIANTS))
+    wearer = head_model().vertices(plan.wearer.identity, look.expression)
+    shell = cast_head(plan, mask, look, wearer)
+    body, *worn = dress(shell.shape, plan.subject, look, _under(plan, look, mask))
+    clothed = body.coordinates[:, 1] < collar_height(body.coordinates[:, :3], look)
+    body.vertices = np.where(clothed[:, None], body.vertices, shell.pressed(wearer))
+
+    def paint(c: Floats) -> Paint:
+        made = Paint.empty(len(c))
+        cast = np.round(c[:, 5]) == SKIN
+        for where, by in ((cast, mask.finish.paint), (~cast, paint_body)):
+            at = np.flatnonzero(where)
+            made.put(at, by(c[at], plan.subject, look))
+        return made
+
+    surface = shell.parts(body.coordinates, paint, paint)
+    parts = [shell.uncovered(body), *surface, *worn]
+    face = head_model().points(shell.shape)
+    face[:2] = head_model().points(wearer)[:2]
     points = pose(parts, face, (at.yaw, at.pitch, at.roll), eyes_place(at))
     return Presented(parts=parts, landmarks=points)
 
 
-def draw_cast(rng: np.random.Generator, variant: str) -> Cast:
+def draw_mask(rng: np.random.Generator, variant: str) -> Mask:
     """A maker, a silicone, a paint job."""
-    wide, tall = rng.uniform(17.5, 22), rng.uniform(9.0, 13)
-    levels = (0.22, 0.40) if variant == "silicone_dark" else (0.66, 0.85)
-    return Cast(
+    wide, tall = rng.uniform((15.5, 6.5), (19.5, 10.0))
+    return Mask(
         thickness=float(rng.uniform(1.5, 4.0)),
+        edge=float(rng.uniform(0.5, 2.0)),
+        recess=float(rng.uniform(0.0, 2.0)),
         hole=(float(wide), float(tall)),
-        tint=np.exp(rng.normal([0.03, 0.0, 0.0], [0.05, 0.04, 0.06])).astype(np.float32),
-        evenness=float(rng.uniform(0.5, 0.95)),
-        infrared=float(rng.uniform(*levels)),
-        hair=float(rng.choice([0.0, 0.4, 1.0], p=[0.5, 0.3, 0.2])),
-        gloss=(float(rng.uniform(0.035, 0.06)), float(rng.uniform(0.22, 0.40))),
-        gap=float(rng.uniform(0.6, 1.0)),
+        yields=float(rng.uniform(0.1, 0.3)),
+        follows=float(rng.uniform(0.3, 0.7)),
+        neck=float(rng.uniform(-215, -150)),
+        finish=Finish(
+            kind=Kind.SILICONE,
+            base=np.full(3, 0.5, np.float32),
+            painted=1.0,
+            evenness=float(rng.uniform(0.2, 0.9)),
+            tint=skin_tint(rng, 0.06),
+            infrared=float(rng.uniform(*LEVELS[variant])),
+            contrast=float(rng.choice([0.15, 0.6, 1.0])),
+            gloss=(float(rng.uniform(0.028, 0.045)), float(rng.uniform(0.30, 0.52))),
+            softness=float(rng.uniform(0.5, 0.95)),
+            strokes=draw_strokes(rng, float(rng.uniform(6, 25))),
+            unevenness=float(rng.uniform(0.01, 0.06)),
+        ),
     )
 
 
-def _hole(home: Floats, cast: Cast) -> Floats:
-    """Below 1 inside the eye holes."""
-    x = (np.abs(home[:, 0]) - EYE_CENTRE[0]) / cast.hole[0]
-    y = (home[:, 1] + 0.5) / cast.hole[1]
-    return np.asarray(np.where(home[:, 2] > -10, np.hypot(x, y), 9.0), np.float32)
+def cast_head(plan: Plan, mask: Mask, look: Look, wearer: Floats) -> Shell:
+    """The mask as it sits on the wearer's head (V, 3)."""
+    model = head_model()
+    cast = cast_identity(plan.subject.identity, DETAIL, KEPT)
+    identity = cast + mask.yields * (plan.wearer.identity - cast)
+    follow = {k: v * mask.follows for k, v in look.expression.items() if k not in OWN_LIDS}
+    shape = model.vertices(identity, follow)
+    hole = off_eyes(model.home, mask.hole)
+    thin = np.clip(hole / 14.0, 0, 1)
+    normals = vertex_normals(shape, model.triangles)
+    shape = shape + (mask.edge + (mask.thickness - mask.edge) * thin)[:, None] * normals
+    shape = _stretched(shape, wearer, mask)
+    level = np.minimum(hole, model.home[:, 1] - mask.neck)
+    level = np.minimum(level, model.home[:, 1] - collar_height(model.home, look) + 3.0)
+    level = np.where(is_eye(), -99.0, level)
+    return Shell(
+        shape=shape.astype(np.float32),
+        normals=normals,
+        level=np.where(model.part == MOUTH_INSIDE, 99.0, level).astype(np.float32),
+        thickness=mask.edge,
+    )
 
 
-def _covered(home: Floats, cast: Cast) -> Floats:
-    """Where the mask adds its thickness: not inside the holes, not on the eyes."""
-    out = np.clip((_hole(home, cast) - 1.0) / 0.12, 0, 1)
-    return np.asarray(np.where(head_model().part == SKIN, out, 0.0), np.float32)
+def _stretched(shape: Floats, wearer: Floats, mask: Mask) -> Floats:
+    """Pulled about each eye, so that its holes lie over the wearer's eyes."""
+    model = head_model()
+    for name, side in (("eye_left", 1), ("eye_right", -1)):
+        away = model.home[:, :2] - EYE_CENTRE[:2] * [side, 1]
+        near = np.exp(-(away**2).sum(axis=1) / 30.0**2) * (model.part == SKIN)
+        pull = model.point(wearer, name) - model.point(shape, name) + [0, 0, mask.recess]
+        shape = shape + near[:, None] * pull
+    return np.asarray(shape, np.float32)
 
 
-def _paint(c: Floats, plan: Plan, look: Look, cast: Cast, mean: Floats) -> Paint:
-    """The wearer inside the holes, silicone outside."""
-    paint = paint_body(c, plan.subject, look)
-    hole = _hole(c[:, :3], cast)
-    inside = np.flatnonzero((hole < 1) & (c[:, 1] > -60))
-    paint.put(inside, paint_body(c[inside], plan.wearer, look))
-    skin = (paint.kind == Kind.SKIN) & (hole >= 1) & (c[:, 5] < 0.5)
-    skin &= c[:, 1] > collar_height(c, look)
-    at = np.flatnonzero(skin)
-    flat = 0.6 * cast.evenness
-    paint.colour[at] = (paint.colour[at] * (1 - flat) + mean * flat) * cast.tint
-    shown = 1 - cast.hair + cast.hair * paint.infrared[at] / BARE_SKIN_INFRARED
-    paint.infrared[at] = cast.infrared * shown
-    paint.specular[at], paint.roughness[at] = cast.gloss
-    paint.softness[at] = 0.7
-    paint.kind[at] = Kind.SILICONE
-    rim = np.exp(-(((hole - 1.04) / 0.07) ** 2)) * cast.gap
-    paint.colour *= (1 - rim)[:, None]
-    paint.openness *= 1 - rim
+def _under(plan: Plan, look: Look, mask: Mask) -> Painter:
+    """The wearer; a little less light from around comes into the holes."""
+
+    def paint(c: Floats) -> Paint:
+        made = paint_body(c, plan.wearer, look)
+        made.openness *= 1 - 0.2 * in_holes(c[:, :3], mask.hole)
+        return made
+
     return paint

@@ -1,4 +1,4 @@
-"""Rays, shading and projection against closed forms."""
+"""Light on surfaces against closed forms."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,8 @@ from unmask.sim.heads import Floats
 from unmask.sim.light import InfraredLight, Lamp, RoomLight, black_body
 from unmask.sim.materials import Kind, Paint
 from unmask.sim.mesh import Part, plate, rotation
-from unmask.sim.render import Window, shade_colour, shade_infrared, trace
+from unmask.sim.shading import shade_colour, shade_infrared, shadow
+from unmask.sim.tracing import Window, trace
 
 WINDOW = Window(centre=(0.05, -0.02), half=0.2)
 GREY = np.full(3, 0.5, np.float32)
@@ -23,25 +24,6 @@ def sheet(distance: float, size: float = 900.0, yaw: float = 0.0) -> Part:
     return Part(
         vertices=turned.astype(np.float32), triangles=triangles, coordinates=uv, paint=matte
     )
-
-
-def test_depth_of_a_tilted_plane_is_that_of_the_formula() -> None:
-    hits = trace([sheet(600, yaw=25)], WINDOW, 24)
-    depth = hits.picture(-hits.position[:, 2])
-    normal = rotation(25, 0, 0) @ np.array([0, 0, 1.0])
-    axis = (np.arange(24) + 0.5) / 24 * 2 - 1
-    for row in (0, 11, 23):
-        for column in (0, 7, 23):
-            ray = np.array([0.05 + 0.2 * axis[column], -0.02 - 0.2 * axis[row], -1.0])
-            expected = normal @ np.array([0, 0, -600.0]) / (normal @ ray)
-            assert depth[row, column] == pytest.approx(expected, rel=1e-4)
-
-
-def test_projection_is_the_inverse_of_the_rays() -> None:
-    hits = trace([sheet(600, yaw=25)], WINDOW, 16)
-    at = WINDOW.project(hits.position)
-    column, row = (at[:, 0] + 1) * 8 - 0.5, (1 - at[:, 1]) * 8 - 0.5
-    np.testing.assert_allclose(row * 16 + column, hits.index, atol=1e-2)
 
 
 def test_infrared_falls_with_the_square_of_distance() -> None:
@@ -63,12 +45,43 @@ def test_a_lamp_is_shadowed_by_what_stands_before_it() -> None:
         direction=np.array([0, 0.6, 0.8], np.float32), colour=np.ones(3, np.float32), spread=0.0
     )
     room = RoomLight(lamps=(lamp,), ambient=np.zeros(3, np.float32))
-    lit = shade_colour(trace([sheet(600)], WINDOW, 16), room, np.random.default_rng(0))
+    lit = shade_colour(trace([sheet(600)], WINDOW, 16), room)
     np.testing.assert_allclose(lit, 0.5 * 0.8, rtol=1e-3)
     screen = sheet(300, size=300)
     screen.vertices[:, 1] += 225  # above the view, between the sheet and the lamp
-    shaded = shade_colour(trace([sheet(600), screen], WINDOW, 16), room, np.random.default_rng(0))
+    shaded = shade_colour(trace([sheet(600), screen], WINDOW, 16), room)
     assert shaded.max() < 0.05
+
+
+def test_half_a_lamp_lights_the_middle_of_a_penumbra() -> None:
+    edge = sheet(300, size=900)
+    edge.vertices[:, 0] += 450  # its left edge stands over the middle
+    window = Window(centre=(0.0, 0.0), half=0.002)  # of the sheet only what lies under that edge
+    hits = trace([sheet(600)], window, 64)
+    hits.scene = trace([sheet(600), edge], window, 64).scene
+    reaching = shadow(hits, np.array([0, 0, 1], np.float32), 0.2)
+    assert reaching.std() < 0.05  # every pixel sees the whole lamp: no grain
+    assert reaching.mean() == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_highlight_agrees_with_the_vectors_of_the_formula() -> None:
+    def glossy(coordinates: Floats) -> Paint:
+        return Paint.uniform(len(coordinates), Kind.PLASTIC, 0 * GREY, 0.0, (0.04, 0.4))
+
+    lamp = Lamp(direction=np.array([0.3, 0.2, 0.9]), colour=np.ones(3, np.float32), spread=0.0)
+    part = sheet(600, yaw=8)
+    part.paint = glossy
+    hits = trace([part], WINDOW, 8)
+    light = RoomLight(lamps=(lamp,), ambient=np.zeros(3, np.float32))
+    seen = shade_colour(hits, light)[..., 0].ravel()[5::9]
+    for level, point in zip(seen, hits.source[5::9], strict=True):
+        direction = lamp.direction / np.linalg.norm(lamp.direction)
+        view = -hits.position[point] / np.linalg.norm(hits.position[point])
+        half = (view + direction) / np.linalg.norm(view + direction)
+        fresnel = 0.04 + 0.96 * (1 - view @ half) ** 5
+        sharp = 2 / 0.4**4 - 2
+        lobe = fresnel * (sharp + 2) / 8 * (hits.normal[point] @ half) ** sharp
+        assert level == pytest.approx(lobe * (hits.normal[point] @ direction), rel=1e-3)
 
 
 def test_a_lit_screen_shows_in_colour_and_not_in_infrared() -> None:
@@ -81,17 +94,9 @@ def test_a_lit_screen_shows_in_colour_and_not_in_infrared() -> None:
     part.paint = lit
     hits = trace([part], WINDOW, 8)
     dark = RoomLight(lamps=(), ambient=np.zeros(3, np.float32))
-    assert shade_colour(hits, dark, np.random.default_rng(0)).min() == pytest.approx(0.7)
+    assert shade_colour(hits, dark).min() == pytest.approx(0.7)
     beam = InfraredLight(position=np.zeros(3, np.float32), ambient=0.1)
     assert shade_infrared(hits, beam).max() < 1e-6
-
-
-def test_the_nearest_part_is_seen() -> None:
-    near = sheet(400, size=60)
-    hits = trace([sheet(600), near], Window(centre=(0.0, 0.0), half=0.3), 32)
-    depth = hits.picture(-hits.position[:, 2])
-    assert depth[16, 16] == pytest.approx(400, rel=1e-4)
-    assert depth[0, 0] == pytest.approx(600, rel=1e-4)
 
 
 def test_warm_light_is_red_and_cool_light_blue() -> None:
