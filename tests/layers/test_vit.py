@@ -1,38 +1,11 @@
-import math
-
 import pytest
 import torch
 
 from unmask.errors import ConfigError
 from unmask.layers.presence import Presence
-from unmask.layers.vit import Attention, Backbone, BackboneConfig, Block, PatchEmbed
+from unmask.layers.vit import Backbone, BackboneConfig, PatchEmbed
 
 SMALL = {"image_size": 16, "patch_size": 4, "dim": 12, "depth": 2, "heads": 3}
-
-
-def test_attention_equals_the_loop() -> None:
-    torch.manual_seed(0)
-    layer = Attention(8, heads=2)
-    x = torch.randn(1, 5, 8)
-    mask = torch.tensor([True, True, False, True, False])
-    joined = torch.zeros(5, 8)
-    q, k, v = layer.qkv(x[0]).detach().split(8, dim=-1)  # (S, D) each
-    for head in (slice(0, 4), slice(4, 8)):
-        for token in range(5):
-            score = [math.exp(q[token, head] @ k[s, head] / 2) if mask[s] else 0 for s in range(5)]
-            for s in range(5):
-                joined[token, head] += score[s] / sum(score) * v[s, head]
-    expected = layer.out(joined)
-    torch.testing.assert_close(layer(x, mask[None, None, None])[0], expected, rtol=0, atol=1e-5)
-
-
-def test_block_is_its_two_halves() -> None:
-    torch.manual_seed(0)
-    block = Block(8, heads=2, mlp_ratio=4)
-    x = torch.randn(2, 5, 8)
-    middle = x + block.attention(block.norm1(x), None)
-    assert torch.equal(block.attend(x, None), middle)
-    assert torch.equal(block(x, None), middle + block.mlp(block.norm2(middle)))
 
 
 @pytest.mark.parametrize("patch_embed", ["shared", "per_modality"])
@@ -59,6 +32,18 @@ def test_all_modalities_share_positions_and_differ_by_their_own_vector() -> None
     assert x.shape == (1, 1 + 3 * 16, 12)
     difference = backbone.modality.weight[2] - backbone.modality.weight[0]
     torch.testing.assert_close(x[0, 33:] - x[0, 1:17], difference.expand(16, -1))
+
+
+def test_the_pre_norm_of_clip_stands_before_the_first_block() -> None:
+    torch.manual_seed(0)
+    plain, normed = (Backbone(BackboneConfig(**SMALL, pre_norm=pre)) for pre in (False, True))
+    normed.load_state_dict(plain.state_dict(), strict=False)
+    torch.nn.init.normal_(normed.pre_norm.weight)
+    image, presence = torch.randn(1, 3, 3, 16, 16), Presence.of(torch.ones(1, 3) > 0, drop=True)
+    expected = normed.pre_norm(plain.embed(image, presence))
+    assert torch.equal(normed.embed(image, presence), expected)
+    normed.freeze()
+    assert not normed.pre_norm.weight.requires_grad
 
 
 def test_frozen_backbone_still_learns_tokens_and_positions() -> None:

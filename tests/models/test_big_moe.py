@@ -63,6 +63,17 @@ def test_untrained_block_is_exactly_the_plain_block() -> None:
     assert torch.equal(block.think(block.attend(x, None)) + adapted, block(x, None))
 
 
+def test_recomputing_changes_neither_output_nor_gradient() -> None:
+    results = []
+    for recompute in (False, True):
+        model = build(recompute=recompute).train()
+        torch.manual_seed(2)  # of the dropout
+        output = model(images(), EVERY)
+        output.logit.square().sum().backward()
+        results.append([output.logit, *(p.grad for p in model.parameters())])
+    assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
+
+
 # --- Wiring
 
 

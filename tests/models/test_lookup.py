@@ -31,7 +31,7 @@ def test_overrides_replace_fields_and_take_what_yaml_gives() -> None:
         (
             "big_mo/tiny",
             {},
-            "no model family 'big_mo'; there are: big_moe, vit (did you mean 'big_",
+            "no model family 'big_mo'; there are: big_moe, cnn, vit (did you mean 'big_",
         ),
         ("vit", {}, "no model 'vit'; vit has: tiny, tiny_test, base"),
         (
@@ -41,7 +41,7 @@ def test_overrides_replace_fields_and_take_what_yaml_gives() -> None:
         ),
         ("os/path", {}, "no model family 'os'"),
         ("_overrides/tiny", {}, "no model family '_overrides'"),
-        ("vit/tiny", {"num_heads": 2}, "no setting 'num_heads'; it has: modalities, image_size"),
+        ("vit/tiny", {"num_heads": 2}, "no setting 'num_heads'; it has: dim, depth, heads"),
         ("vit/tiny", {"dept": 2}, "(did you mean 'depth'?)"),
         ("vit/tiny", {"depth": "2"}, "depth is '2'; it must be a whole number"),
         ("vit/tiny", {"depth": True}, "depth is True; it must be a whole number"),

@@ -49,7 +49,8 @@ from unmask.layers.fine_grained_experts import FineGrainedExperts
 from unmask.layers.presence import Presence
 from unmask.layers.product_keys import ProductKeyRouter
 from unmask.layers.quick_gelu import quick_gelu
-from unmask.layers.vit import Backbone, BackboneConfig, require_multiple, require_positive
+from unmask.layers.transformer import require_multiple, require_positive
+from unmask.layers.vit import Backbone, BackboneConfig
 from unmask.types import Output, Routing
 
 

@@ -57,8 +57,7 @@ class ViT(nn.Module):
         presence = Presence.of(present, drop=self.config.absent == "drop")
         x = self.backbone.embed(presence.hide(image), presence)  # (B, S, D)
         mask = presence.attention_mask(self.backbone.patches)
-        for block in self.backbone.each_block():
-            x = block(x, mask)
+        x, _ = self.backbone.blocks(x, mask)
         feature = self.backbone.read(x, presence)  # (B, 2 D)
         logit = self.head(feature).squeeze(-1)  # (B,)
         return Output(logit=logit.float(), feature=feature.float())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ class Card:
     """What answers of this model are worth, in a sentence that every user sees."""
     weights_sha256: str
     unmask_version: str
+    backbone: Mapping[str, str] = field(default_factory=dict)
+    """``source`` and ``sha256`` of the pretrained backbone that the training began with, if any."""
     format: str = FORMAT
 
 
@@ -138,7 +140,7 @@ def load_card(folder: Path) -> Card:
             raise CheckpointError(f"{path} has format {entries['format']!r}; known is {FORMAT!r}")
         entries["modalities"] = tuple(Modality(m) for m in entries["modalities"])
         entries["preprocessing"] = Preprocessing(**entries["preprocessing"])
-        return Card(**{f.name: entries[f.name] for f in fields(Card)})
+        return Card(**{f.name: entries[f.name] for f in fields(Card) if f.name in entries})
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, CheckpointError):
             raise

@@ -21,7 +21,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Sampler
 
 from unmask.capture.crop import CROP_VERSION
-from unmask.config import TrainConfig
+from unmask.config import ModelConfig, TrainConfig
 from unmask.data import BalancedSampler, Draw, Presentations, collate
 from unmask.errors import CheckpointError, ConfigError
 from unmask.files import make_folder, sha256, write_text
@@ -260,7 +260,15 @@ def _card(
         limits=limits_of(samples),
         weights_sha256=sha256(config.out / "model.safetensors"),
         unmask_version=version("unmask"),
+        backbone=_origin(config.model),
     )
+
+
+def _origin(config: ModelConfig) -> dict[str, str]:
+    """The file that the backbone came from."""
+    if not config.backbone:
+        return {}
+    return {"source": config.backbone, "sha256": config.backbone_sha256}
 
 
 def _thresholds(

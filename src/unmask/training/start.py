@@ -1,0 +1,53 @@
+"""What a training starts from: nothing, weights of the same model, or a pretrained backbone."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from torch import nn
+
+from unmask.config import ModelConfig
+from unmask.errors import CheckpointError, ConfigError
+from unmask.layers.vit import Backbone
+from unmask.training.checkpoint import load_weights
+from unmask.weights import fill_backbone
+
+log = logging.getLogger("unmask")
+
+
+def start(model: nn.Module, config: ModelConfig) -> ModelConfig:
+    """Fill ``model`` with what ``config`` names; return it with the hash of the backbone's file.
+
+    Raises:
+        ConfigError: a backbone for a model without one, or none for a frozen one.
+        CheckpointError: a file that does not fit, or is not the one that the hash is of.
+    """
+    if config.weights is not None:
+        load_weights(model, config.weights)
+    elif config.backbone:
+        return replace(config, backbone_sha256=_from_backbone(model, config))
+    elif getattr(model.config, "frozen_backbone", False):
+        raise ConfigError(
+            f"{config.name} keeps its backbone frozen, which means nothing without trained "
+            "weights; give model.weights or model.backbone, or model.overrides.frozen_backbone "
+            "false to train it"
+        )
+    return config
+
+
+def _from_backbone(model: nn.Module, config: ModelConfig) -> str:
+    backbone = getattr(model, "backbone", None)
+    if not isinstance(backbone, Backbone):
+        raise ConfigError(
+            f"{config.name} has no transformer for model.backbone to fill; take it away, or choose "
+            "another model"
+        )
+    report = fill_backbone(backbone, config.backbone)
+    if config.backbone_sha256 not in ("", report.sha256):
+        raise CheckpointError(
+            f"{config.backbone} has SHA-256 {report.sha256[:12]}..., but model.backbone_sha256 is "
+            f"{config.backbone_sha256[:12]}...; give the file that the run was made with"
+        )
+    log.info("backbone: %s", report)
+    return report.sha256

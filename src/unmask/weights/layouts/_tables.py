@@ -1,0 +1,125 @@
+"""How one library names the tensors of a backbone, as a table that is read both ways.
+
+    "image.blocks.{i}.mlp.0.*": "transformer.resblocks.{i}.mlp.c_fc.*"
+
+On the left are our names: ``image.`` is an ``ImageEncoder``, ``text.`` a ``TextEncoder``, together
+with ``logit_scale`` a ``Clip``. ``{i}`` is the number of a block; ``*`` is weight and bias.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How others store a tensor of ours."""
+
+    names: tuple[str, ...]
+    """One name, or several whose tensors are laid one under the other: query, key, value."""
+    leading: int = 0
+    """Axes of length 1 in front that ours has not."""
+    transposed: bool = False
+
+    def read(self, tensors: Tensors) -> Tensor:
+        """Their tensors -> ours."""
+        parts = [tensors[name] for name in self.names]
+        x = parts[0] if len(parts) == 1 else torch.cat(parts)
+        x = x.reshape(x.shape[self.leading :]) if self.leading else x
+        return (x.T if self.transposed else x).contiguous()
+
+    def write(self, tensor: Tensor) -> dict[str, Tensor]:
+        """Our tensor -> theirs: the inverse of ``read``."""
+        x = tensor.T if self.transposed else tensor
+        x = x.reshape(*[1] * self.leading, *x.shape)
+        parts = x.chunk(len(self.names)) if len(self.names) > 1 else (x,)
+        return {n: part.contiguous() for n, part in zip(self.names, parts, strict=True)}
+
+    def filled(self, i: int, end: str) -> Stored:
+        """The same for block ``i`` and for weight or bias."""
+        return replace(self, names=tuple(fill(name, i, end) for name in self.names))
+
+
+def leading(count: int, name: str) -> Stored:
+    """A tensor with so many axes of length 1 in front."""
+    return Stored((name,), leading=count)
+
+
+def transposed(name: str) -> Stored:
+    """A matrix that multiplies from the other side."""
+    return Stored((name,), transposed=True)
+
+
+def joined(*names: str) -> Stored:
+    """Tensors that are one of ours."""
+    return Stored(names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """All names of one library."""
+
+    name: str
+    table: Mapping[str, str | Stored]
+    older: Mapping[str, str] = field(default_factory=dict)
+    """Patterns of names in other versions, and what to put in their place."""
+    modalities: int = 1
+    """Pictures side by side whose patches have positions of their own."""
+    lacks: tuple[str, ...] = ()
+    """Tensors of ours that it does not have; they keep their initial values."""
+
+    def current(self, tensors: Tensors) -> dict[str, Tensor]:
+        """The same tensors, older names replaced."""
+        return {self._renamed(name): tensor for name, tensor in tensors.items()}
+
+    def entries(self, names: Iterable[str]) -> dict[str, Stored]:
+        """Our names and how they are stored, for as many blocks as some names speak of."""
+        numbers = [int(number) for name in names for number in re.findall(r"(\d+)\.", name)]
+        blocks = range(1 + max(numbers, default=0))
+        return {
+            fill(ours, i, end): _stored(theirs).filled(i, end)
+            for ours, theirs in self.table.items()
+            for i in (blocks if "{i}" in ours else (0,))
+            for end in (("weight", "bias") if "*" in ours else ("",))
+        }
+
+    def found(self, tensors: Tensors) -> dict[str, Stored]:
+        """The entries that the file has whole."""
+        return {
+            ours: stored
+            for ours, stored in self.entries(tensors).items()
+            if all(name in tensors for name in stored.names)
+        }
+
+    def to_ours(self, tensors: Tensors) -> dict[str, Tensor]:
+        """Every tensor that the table knows and the file has whole, by our name."""
+        return {ours: stored.read(tensors) for ours, stored in self.found(tensors).items()}
+
+    def to_theirs(self, tensors: Tensors) -> dict[str, Tensor]:
+        """Tensors by our names -> by theirs."""
+        theirs: dict[str, Tensor] = {}
+        for ours, stored in self.entries(tensors).items():
+            if ours in tensors:
+                theirs |= stored.write(tensors[ours])
+        return theirs
+
+    def _renamed(self, name: str) -> str:
+        for pattern, new in self.older.items():
+            name = re.sub(pattern, new, name)
+        return name
+
+
+def fill(pattern: str, i: int, end: str) -> str:
+    """``{i}`` and ``*`` replaced."""
+    return pattern.replace("{i}", str(i)).replace("*", end)
+
+
+def _stored(theirs: str | Stored) -> Stored:
+    return Stored((theirs,)) if isinstance(theirs, str) else theirs

@@ -1,0 +1,60 @@
+"""Where weights come from: a file, a folder of the Hugging Face kind, or a repository on its hub.
+
+vit_b_16.safetensors    checkpoints/clip/    hf:openai/clip-vit-base-patch16
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unmask.errors import CheckpointError
+
+HUB = "hf:"
+
+WEIGHTS = (
+    "model.safetensors",
+    "open_clip_model.safetensors",
+    "pytorch_model.bin",
+    "open_clip_pytorch_model.bin",
+)
+"""Names of weights in a folder or repository, best first."""
+
+
+def locate(source: str, names: tuple[str, ...] = WEIGHTS) -> Path:
+    """The file that a source means; one on the hub is fetched, or taken from the local cache.
+
+    Raises:
+        CheckpointError: there is no such file, or the hub cannot be reached.
+    """
+    if source.startswith(HUB):
+        return _fetch(source, names)
+    path = Path(source)
+    if path.is_dir():
+        found = [path / name for name in names if (path / name).is_file()]
+        if not found:
+            raise CheckpointError(f"{path} holds none of {', '.join(names)}; name the file itself")
+        return found[0]
+    if not path.is_file():
+        raise CheckpointError(
+            f"no file {source}; give a file, a folder, or {HUB}organisation/name of a repository "
+            "on the Hugging Face hub"
+        )
+    return path
+
+
+def _fetch(source: str, names: tuple[str, ...]) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    for name in names:
+        try:
+            return Path(hf_hub_download(source.removeprefix(HUB), name))
+        except RemoteEntryNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            why = str(error).strip().splitlines() or [type(error).__name__]
+            raise CheckpointError(
+                f"cannot fetch {source}: {why[0]} Where there is no network, give a file that was "
+                "downloaded elsewhere"
+            ) from error
+    raise CheckpointError(f"{source} holds none of {', '.join(names)}; download the file itself")
