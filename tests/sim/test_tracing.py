@@ -96,7 +96,7 @@ def test_few_samples_show_what_all_samples_show() -> None:
     for shade in (lambda hits: shade_colour(hits, room), lambda hits: shade_infrared(hits, beam)):
         error = np.abs(np.sqrt(mean(shade(few))) - np.sqrt(mean(shade(every))))
         assert error.mean() < 0.005
-        assert np.quantile(error, 0.99) < 0.04
+        assert np.quantile(error, 0.99) < 0.06
     rims = (
         mean(h.picture((h.paint.kind == Kind.PLASTIC).astype(np.float32))) for h in (few, every)
     )

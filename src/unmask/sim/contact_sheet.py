@@ -27,7 +27,6 @@ LEFT, TOP, BELOW = 150, 118, 20
 """Pixels: row labels, titles, and the line under each row."""
 ROW = TILE + BELOW + GAP
 INK, FAINT, PAPER, BLANK = (25, 28, 33), (112, 117, 124), (250, 250, 248), (238, 238, 235)
-PLACES = {"A": "an office", "B": "a corridor", "C": "a laboratory", "D": "a gate outdoors"}
 NOTE = (
     "Simulated: nobody here exists. Depth is lit like a plaster cast; near is light, the blue is "
     "where the sensor saw nothing. Infrared is shown with a gamma of 1.6."
@@ -66,7 +65,7 @@ def _contacts(config: ShowConfig, kinds: tuple[str, ...]) -> Image.Image:
     sheet = _Sheet(columns=len(SITES) * wide - BETWEEN, kinds=kinds, note=NOTE)
     for number, site in enumerate(SITES.values()):
         left = LEFT + number * wide
-        sheet.write(left, 44, f"site {site.name}: {PLACES[site.name]}", 20)
+        sheet.write(left, 44, f"site {site.name}: {site.place}", 20)
         sheet.write(left, 70, site_words(site), 15, FAINT)
         for column in range(3 * config.people):
             title = ("RGB", "depth", "infrared")[column % 3]

@@ -37,6 +37,7 @@ from unmask.errors import ConfigError
 from unmask.files import write_whole
 from unmask.sim.captions import captions
 from unmask.sim.claim import claimed
+from unmask.sim.padding import padded
 from unmask.sim.plan import Plan, make_plan
 from unmask.sim.rows import files_of, key_of, keys_of, manifest_row
 from unmask.sim.sites import SITES, Site, find_sites
@@ -91,20 +92,24 @@ def render(plan: Plan, config: SimulateConfig) -> None:
     """Render one frame and write its pictures."""
     taken = capture(plan, present(plan), config.image_size, with_truth=config.truth)
     paths = files_of(key_of(plan, config.frames), truth=config.truth)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, plan.acquisition.quality]
-    _write_image(config.out / paths["rgb"], np.ascontiguousarray(taken.rgb[..., ::-1]), quality)
-    _write_image(config.out / paths["depth"], taken.depth, [])
-    _write_image(config.out / paths["infrared"], taken.infrared, [])
+    _write_image(config.out / paths["rgb"], taken.rgb[..., ::-1], plan.acquisition.quality)
+    _write_image(config.out / paths["depth"], taken.depth)
+    _write_image(config.out / paths["infrared"], taken.infrared)
     if taken.truth is not None:
         arrays: dict[str, Any] = taken.truth.arrays()
         with write_whole(config.out / paths["truth"]) as temporary:
             np.savez_compressed(temporary, **arrays)
 
 
-def _write_image(path: Path, pixels: np.ndarray, options: list[int]) -> None:
-    coded = cv2.imencode(path.suffix, pixels, options)[1]
+def _write_image(path: Path, pixels: np.ndarray, quality: int = 95) -> None:
+    """JPEG (of that quality) or PNG; all files of a kind have one length, or twice that."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else []
+    coded = cv2.imencode(path.suffix, np.ascontiguousarray(pixels), options)[1]
+    share = 0.8 if pixels.dtype == np.uint8 else 1.4  # bytes a pixel that hardly any picture needs
     with write_whole(path) as temporary:
-        temporary.write_bytes(coded.tobytes())
+        temporary.write_bytes(
+            padded(coded.tobytes(), 1024 + int(share * pixels.shape[0] * pixels.shape[1]))
+        )
 
 
 def _rows(plan: Plan, config: SimulateConfig) -> Iterator[dict[str, object]]:

@@ -55,9 +55,9 @@ class HeadModel:
     def vertices(self, identity: Floats, expression: Mapping[str, float]) -> Floats:
         """The head (V, 3) of one person with one expression."""
         weight = np.array([expression.get(n, 0.0) for n in self.expression_names], np.float32)
-        shift = np.tensordot(identity.astype(np.float32), self.identity, axes=1)  # (V, 3)
-        used = np.flatnonzero(weight)
-        moved = np.tensordot(weight[used], self.expression[used], axes=1)  # (V, 3)
+        used = np.flatnonzero(weight)  # einsum, as BLAS would wake its threads for so little
+        shift = np.einsum("k,kvc->vc", identity.astype(np.float32), self.identity)
+        moved = np.einsum("x,xvc->vc", weight[used], self.expression[used])
         return np.asarray(self.home + shift + moved, np.float32)
 
     def point(self, vertices: Floats, name: str) -> Floats:

@@ -1,7 +1,7 @@
 """The people of a site: who they are, what they look like, and which split they belong to.
 
-A person is fixed by (seed, site, number) alone. Splits are disjoint by person: of every five
-numbers three are train, one dev, one eval.
+A person is fixed by (seed, site, number) and by who comes to that site. Splits are disjoint by
+person: of every five numbers three are train, one dev, one eval.
 """
 
 from __future__ import annotations
@@ -34,6 +34,21 @@ _HAIR_BY_TYPE = {
     2: ((0.35, 0.36, 0.17, 0.04, 0.02, 0.06)),
 }
 """Chances of HAIR_COLOURS for skin types I, II and the rest (III to VI darken further below)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """Who comes to a site."""
+
+    age: tuple[float, float] = (-1.6, 1.6)
+    """Youngest and oldest, on the scale of ``Person.age``."""
+    glasses: float = 0.2
+    """Share of people."""
+    headwear: float = 1.0
+    """How much likelier (or rarer) than HEADWEAR says."""
+
+
+ANYONE = Crowd()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,13 +109,13 @@ def place_of(site: str) -> int:
 
 
 @lru_cache(maxsize=256)
-def person(seed: int, site: str, number: int) -> Person:
+def person(seed: int, site: str, number: int, crowd: Crowd = ANYONE) -> Person:
     """Person ``number`` of a site."""
     entropy = (seed, place_of(site), 1, number)
     rng = np.random.default_rng(entropy)
     skin_type = (number // len(SPLITS) + number % len(SPLITS)) % len(SKIN_TYPES)
     femininity = float(rng.choice([-1, 1]) * rng.uniform(0.3, 1.0))
-    age = float(rng.uniform(-1.6, 1.6))
+    age = float(rng.uniform(*crowd.age))
     traits = np.array([femininity, age, rng.normal(0, 0.8)], np.float32)
     chance = np.clip(rng.standard_normal(len(head_model().residual)), -2.2, 2.2)
     masculine = femininity < 0
@@ -124,13 +139,13 @@ def person(seed: int, site: str, number: int) -> Person:
         grey=grey,
         forehead=float(rng.normal(0, 3.5)),
         recession=float(np.clip(rng.normal(0.25 + 0.25 * age, 0.3), 0, 1)) * masculine,
-        headwear=_headwear(rng, masculine=masculine),
+        headwear=_headwear(rng, crowd.headwear, masculine=masculine),
         beard=float(rng.choice([0, 0.25, 0.5, 0.8, 1.0], p=[0.3, 0.25, 0.2, 0.15, 0.1]))
         if masculine
         else 0.0,
         eye_colour=_eye_colour(rng, skin_type),
         pupil_glow=float(rng.choice([0.08, rng.uniform(0.2, 0.5)], p=[0.55, 0.45])),
-        glasses=bool(rng.random() < 0.2),
+        glasses=bool(rng.random() < crowd.glasses),
     )
 
 
@@ -147,8 +162,8 @@ def _hair_style(rng: np.random.Generator, skin_type: int, age: float, *, masculi
     return str(rng.choice(names, p=chance / chance.sum()))
 
 
-def _headwear(rng: np.random.Generator, *, masculine: bool) -> str:
-    chance = [c[0 if masculine else 1] for c in HEADWEAR.values()]
+def _headwear(rng: np.random.Generator, more: float, *, masculine: bool) -> str:
+    chance = [more * c[0 if masculine else 1] for c in HEADWEAR.values()]
     return str(rng.choice([*HEADWEAR, ""], p=[*chance, 1 - sum(chance)]))
 
 

@@ -20,6 +20,8 @@ from unmask.sim.people import SPLITS, Person, person, place_of, split_members
 from unmask.sim.sites import Site
 
 BONA_FIDE = "bona_fide"
+ATTACKERS = 8
+"""People of each split who present the attacks: few do, as when real sets are recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,8 @@ def make_plan(seed: int, site: Site, species: tuple[str, ...], index: int) -> Pl
     split = _split(seed, place, species.index(kind) + 1 if kind != BONA_FIDE else 0, ordinal)
     rng = np.random.default_rng((seed, place, index, 2))
     members = split_members(site.people, split)
-    subject, other = (int(n) for n in rng.choice(members, 2, replace=False))
+    subject = int(rng.choice(members))
+    other = int(rng.choice([n for n in members[:ATTACKERS] if n != subject]))
     digest = hashlib.sha256(f"{seed}/{site.name}/{index}".encode()).hexdigest()
     return Plan(
         key=f"{site.name}-{digest[:12]}",
@@ -126,8 +129,8 @@ def make_plan(seed: int, site: Site, species: tuple[str, ...], index: int) -> Pl
         index=index,
         kind=kind,
         split=split,
-        subject=person(seed, site.name, subject),
-        wearer=person(seed, site.name, subject if kind == BONA_FIDE else other),
+        subject=person(seed, site.name, subject, site.crowd),
+        wearer=person(seed, site.name, subject if kind == BONA_FIDE else other, site.crowd),
         acquisition=draw_acquisition(np.random.default_rng((seed, place, index, 3)), site),
     )
 

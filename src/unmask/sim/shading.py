@@ -39,11 +39,11 @@ def shade_colour(hits: Hits, light: RoomLight) -> Floats:
     share = 1 / ((1 + soft) * (1 + 0.5 * soft))
     for lamp in light.lamps:
         direction = (lamp.direction / np.linalg.norm(lamp.direction)).astype(np.float32)
-        cosine = direction @ normal
+        cosine, across = (_dot(direction[:, None], a) for a in (normal, view))
         reaching = shadow(hits, direction, lamp.spread)
         colour = lamp.colour.astype(np.float32)[:, None]
         diffuse += colour * (np.maximum(cosine + soft, 0) * share * (reaching + 0.1 * soft))
-        sheen += colour * (_lobe(paint, facing, direction @ view, cosine) * reaching)
+        sheen += colour * (_lobe(paint, facing, across, cosine) * reaching)
     radiance = _columns(paint.emission) + _columns(paint.colour) * diffuse + sheen
     return hits.picture(np.ascontiguousarray(radiance.T))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from unmask.errors import ConfigError
 from unmask.sim.depth_sensors import DepthSensor
 from unmask.sim.light import Lighting
+from unmask.sim.people import Crowd
 from unmask.sim.room import Scene
 from unmask.sim.sensors import ColourSensor, InfraredSensor
 
@@ -19,7 +20,9 @@ class Site:
     """Everything about an acquisition that has nothing to do with what is presented."""
 
     name: str
+    place: str
     people: int
+    crowd: Crowd
     species: tuple[str, ...]
     colour: ColourSensor
     depth: DepthSensor
@@ -50,7 +53,9 @@ SITES = {
     # an office: structured light at 850 nm, as the SR300 cameras of CASIA-SURF and WMCA
     "A": Site(
         name="A",
+        place="an office",
         people=100,
+        crowd=Crowd(age=(-1.2, 1.0)),
         species=(
             "print_flat", "print_bent", "print_cut", "replay", "mask_paper", "mask_flexible",
         ),
@@ -71,7 +76,9 @@ SITES = {
     # a corridor in the evening: time of flight, a cheap colour camera, no background in depth
     "B": Site(
         name="B",
+        place="a corridor",
         people=100,
+        crowd=Crowd(glasses=0.15),
         species=(
             "print_flat", "print_cloth", "replay", "mask_rigid", "mask_flexible", "partial",
         ),
@@ -79,7 +86,7 @@ SITES = {
             focal=620.0,
             key_level=(0.10, 0.22),
             cast=0.14,
-            balance=(0.2, 0.6),
+            balance=(0.4, 0.75),
             blur=(0.7, 1.5),
             photons=(200, 1500),
             quality=(35, 75),
@@ -103,7 +110,9 @@ SITES = {
     # a laboratory: good cameras, even light, faces cut out on black
     "C": Site(
         name="C",
+        place="a laboratory",
         people=100,
+        crowd=Crowd(age=(-1.6, 0.2), headwear=0.3),
         species=(
             "print_flat", "print_cut", "replay", "mask_paper", "mask_rigid", "mannequin",
         ),
@@ -133,7 +142,9 @@ SITES = {
     # a gate outdoors: stereo depth and 940 nm against the sun, wide crops
     "D": Site(
         name="D",
+        place="a gate outdoors",
         people=100,
+        crowd=Crowd(headwear=2.0, glasses=0.25),
         species=(
             "print_bent", "print_cloth", "replay", "mask_flexible", "mask_rigid", "mannequin",
             "partial",

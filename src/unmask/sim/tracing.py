@@ -25,7 +25,7 @@ from unmask.sim.heads import Floats, Integers
 from unmask.sim.materials import Paint
 from unmask.sim.mesh import Part
 
-COLOUR_STEP, INFRARED_STEP, NORMAL_STEP, SLOPE = 0.14, 0.08, 0.45, 5.0
+COLOUR_STEP, INFRARED_STEP, NORMAL_STEP, SLOPE = 0.14, 0.08, 0.45, 8.0
 """What neighbouring pixels may differ by: square root of reflectance, reflectance at 850 nm,
 normals over roughness / 0.5, depth in pixels' widths."""
 
