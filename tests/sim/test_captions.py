@@ -6,10 +6,10 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from unmask.sim.bust import bust, pose
+from unmask.sim.body.bust import bust, pose
 from unmask.sim.captions import captions, hair_colour, look_of, pose_words
 from unmask.sim.contact_sheet import find
-from unmask.sim.materials import Kind
+from unmask.sim.optics.materials import Kind
 from unmask.sim.people import HAIR_STYLES, SKIN_TYPES
 from unmask.sim.people import HEADWEAR as WORN
 from unmask.sim.plan import BONA_FIDE, Plan, make_plan

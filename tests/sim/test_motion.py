@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from unmask.sim.body.heads import Floats
 from unmask.sim.contact_sheet import find
-from unmask.sim.heads import Floats
-from unmask.sim.materials import Kind
 from unmask.sim.motion import FRAMES_PER_SECOND, STILL, Moment, moment
+from unmask.sim.optics.materials import Kind
 from unmask.sim.plan import BONA_FIDE, Plan, make_plan
 from unmask.sim.sites import SITES
 from unmask.sim.species import present

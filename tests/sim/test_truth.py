@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from unmask.sim.body.heads import Floats
 from unmask.sim.contact_sheet import find
-from unmask.sim.heads import Floats
-from unmask.sim.materials import Kind
+from unmask.sim.optics.materials import Kind
 from unmask.sim.plan import BONA_FIDE, Plan
 from unmask.sim.sites import SITES
 from unmask.sim.species import present

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from unmask.sim.bust import Look, draw_look
-from unmask.sim.materials import HAIR_COLOURS
+from unmask.sim.body.bust import Look, draw_look
+from unmask.sim.optics.materials import HAIR_COLOURS
 from unmask.sim.people import Person
 from unmask.sim.plan import BONA_FIDE, Acquisition, Plan
 from unmask.sim.sites import SITES, Site

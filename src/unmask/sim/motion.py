@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.sim.heads import Floats
+from unmask.sim.body.heads import Floats
 
 FRAMES_PER_SECOND = 8.0
 

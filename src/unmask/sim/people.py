@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from unmask.sim.heads import Floats, head_model
-from unmask.sim.materials import HAIR_COLOURS, MELANIN_OF_TYPE
+from unmask.sim.body.heads import Floats, head_model
+from unmask.sim.optics.materials import HAIR_COLOURS, MELANIN_OF_TYPE
 
 SPLITS = ("train", "train", "train", "dev", "eval")
 HAIR_STYLES = {  # chance of each style: masculine, feminine, and either with tightly curled hair

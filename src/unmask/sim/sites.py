@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unmask.errors import ConfigError
-from unmask.sim.depth_sensors import DepthSensor
-from unmask.sim.light import Lighting
+from unmask.sim.optics.light import Lighting
 from unmask.sim.people import Crowd
-from unmask.sim.room import Scene
-from unmask.sim.sensors import ColourSensor, InfraredSensor
+from unmask.sim.scene.room import Scene
+from unmask.sim.sensors.cameras import ColourSensor, InfraredSensor
+from unmask.sim.sensors.depth import DepthSensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

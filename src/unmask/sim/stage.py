@@ -16,18 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from unmask.capture.crop import face_frame
-from unmask.sim.depth_sensors import Echo, measure
-from unmask.sim.filters import shift
-from unmask.sim.heads import Floats
-from unmask.sim.light import InfraredLight, draw_room
-from unmask.sim.materials import reflectance_at
-from unmask.sim.mesh import Part
+from unmask.sim.body.heads import Floats
+from unmask.sim.optics.filters import shift
+from unmask.sim.optics.light import InfraredLight, draw_room
+from unmask.sim.optics.materials import reflectance_at
+from unmask.sim.optics.mesh import Part
+from unmask.sim.optics.shading import shade_colour, shade_infrared
+from unmask.sim.optics.tracing import Hits, Window, trace
 from unmask.sim.plan import Acquisition, Plan
-from unmask.sim.room import wall
-from unmask.sim.sensors import expose, take_infrared
-from unmask.sim.shading import shade_colour, shade_infrared
+from unmask.sim.scene.room import wall
+from unmask.sim.sensors.cameras import expose, take_infrared
+from unmask.sim.sensors.depth import Echo, measure
 from unmask.sim.sites import SITES
-from unmask.sim.tracing import Hits, Window, trace
 from unmask.sim.truth import Truth, truth_of
 
 OVERSAMPLE = 2

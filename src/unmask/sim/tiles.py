@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from unmask.sim.heads import Floats
+from unmask.sim.body.heads import Floats
 from unmask.sim.stage import Capture
 
 Pixels = npt.NDArray[np.uint8]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from unmask.sim.filters import nearest
-from unmask.sim.heads import Floats
-from unmask.sim.light import InfraredLight, RoomLight
-from unmask.sim.tracing import Hits, Window
+from unmask.sim.body.heads import Floats
+from unmask.sim.optics.filters import nearest
+from unmask.sim.optics.light import InfraredLight, RoomLight
+from unmask.sim.optics.tracing import Hits, Window
 
 
 @dataclass(slots=True, kw_only=True)

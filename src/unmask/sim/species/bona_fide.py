@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unmask.sim.bust import bust, draw_look, pose
+from unmask.sim.body.bust import bust, draw_look, pose
 from unmask.sim.plan import Plan
 from unmask.sim.stage import Presented, eyes_place
 

@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unmask.sim.bust import Look, draw_look, dress, paint_body
-from unmask.sim.casting import cast_identity, pose_rigid
-from unmask.sim.clothes import collars
-from unmask.sim.cutting import cut
-from unmask.sim.face_map import hairline
-from unmask.sim.finish import Finish, draw_strokes, missed_infrared, skin_tint
-from unmask.sim.glasses import glasses
-from unmask.sim.hair import hair_parts
-from unmask.sim.heads import AXIS_Z, SKIN, Floats, around, head_model
-from unmask.sim.headwear import headwear
-from unmask.sim.materials import Kind, Paint, hair_infrared
-from unmask.sim.mesh import Part, tube, vertex_normals
+from unmask.sim.body.bust import Look, draw_look, dress, paint_body
+from unmask.sim.body.clothes import collars
+from unmask.sim.body.face_map import hairline
+from unmask.sim.body.glasses import glasses
+from unmask.sim.body.hair import hair_parts
+from unmask.sim.body.heads import AXIS_Z, SKIN, Floats, around, head_model
+from unmask.sim.body.headwear import headwear
+from unmask.sim.craft.casting import cast_identity, pose_rigid
+from unmask.sim.craft.cutting import cut
+from unmask.sim.craft.finish import Finish, draw_strokes, missed_infrared, skin_tint
+from unmask.sim.optics.materials import Kind, Paint, hair_infrared
+from unmask.sim.optics.mesh import Part, tube, vertex_normals
 from unmask.sim.people import Person
 from unmask.sim.plan import Plan
 from unmask.sim.stage import Presented, eyes_place

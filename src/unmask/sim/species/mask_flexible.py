@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.sim.bust import Look, collar_height, draw_look, dress, paint_body, pose
-from unmask.sim.casting import Shell, cast_identity, in_holes, is_eye, off_eyes
-from unmask.sim.eyes import EYE_CENTRE
-from unmask.sim.finish import Finish, draw_strokes, skin_tint
-from unmask.sim.heads import MOUTH_INSIDE, SKIN, Floats, head_model
-from unmask.sim.materials import Kind, Paint
-from unmask.sim.mesh import Painter, vertex_normals
+from unmask.sim.body.bust import Look, collar_height, draw_look, dress, paint_body, pose
+from unmask.sim.body.eyes import EYE_CENTRE
+from unmask.sim.body.heads import MOUTH_INSIDE, SKIN, Floats, head_model
+from unmask.sim.craft.casting import Shell, cast_identity, in_holes, is_eye, off_eyes
+from unmask.sim.craft.finish import Finish, draw_strokes, skin_tint
+from unmask.sim.optics.materials import Kind, Paint
+from unmask.sim.optics.mesh import Painter, vertex_normals
 from unmask.sim.plan import Plan
 from unmask.sim.stage import Presented, eyes_place
 

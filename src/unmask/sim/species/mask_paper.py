@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unmask.sim.bust import bust, draw_look, pose
-from unmask.sim.folding import Folded, chart_of, control_points, fold, pattern
-from unmask.sim.heads import AXIS_Z, Floats, head_model
-from unmask.sim.ink import Ink, draw_ink, paint_ink
-from unmask.sim.materials import Paint
-from unmask.sim.mesh import Part
-from unmask.sim.photo import Photo, found_photo
+from unmask.sim.body.bust import bust, draw_look, pose
+from unmask.sim.body.heads import AXIS_Z, Floats, head_model
+from unmask.sim.craft.folding import Folded, chart_of, control_points, fold, pattern
+from unmask.sim.craft.ink import Ink, draw_ink, paint_ink
+from unmask.sim.craft.photo import Photo, found_photo
+from unmask.sim.craft.scissors import snipped
+from unmask.sim.optics.materials import Paint
+from unmask.sim.optics.mesh import Part
 from unmask.sim.plan import Plan
-from unmask.sim.scissors import snipped
 from unmask.sim.stage import Presented, eyes_place
 
 VARIANTS = {"folded": 0.55, "glued_3d": 0.45}

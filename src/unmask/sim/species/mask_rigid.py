@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unmask.sim.bust import Look, draw_look, dress, paint_body, pose
-from unmask.sim.casting import Shell, cast_identity, in_front, in_holes, off_eyes, pose_rigid
-from unmask.sim.finish import Finish, draw_strokes, missed_infrared, skin_tint
-from unmask.sim.glasses import glasses
-from unmask.sim.heads import SKIN, Floats, head_model
-from unmask.sim.materials import Kind, Paint
-from unmask.sim.mesh import Part, vertex_normals
+from unmask.sim.body.bust import Look, draw_look, dress, paint_body, pose
+from unmask.sim.body.glasses import glasses
+from unmask.sim.body.heads import SKIN, Floats, head_model
+from unmask.sim.craft.casting import Shell, cast_identity, in_front, in_holes, off_eyes, pose_rigid
+from unmask.sim.craft.finish import Finish, draw_strokes, missed_infrared, skin_tint
+from unmask.sim.optics.materials import Kind, Paint
+from unmask.sim.optics.mesh import Part, vertex_normals
 from unmask.sim.people import Person
 from unmask.sim.plan import Plan
 from unmask.sim.stage import Presented, eyes_place

@@ -13,22 +13,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from unmask.sim.bust import Look, draw_look, dress, paint_body, pose
-from unmask.sim.casting import Shell, cast_identity, in_front
-from unmask.sim.false_eyes import (
+from unmask.sim.body.bust import Look, draw_look, dress, paint_body, pose
+from unmask.sim.body.heads import SKIN, Floats, head_model
+from unmask.sim.craft.casting import Shell, cast_identity, in_front
+from unmask.sim.craft.false_eyes import (
     Portrait,
     draw_novelty,
     draw_strip,
     novelty_glasses,
     paper_glasses,
 )
-from unmask.sim.finish import Finish, draw_strokes, missed_infrared, skin_tint
-from unmask.sim.heads import SKIN, Floats, head_model
-from unmask.sim.ink import INKS, draw_ink
-from unmask.sim.materials import Kind, Paint
-from unmask.sim.mesh import Part, vertex_normals
+from unmask.sim.craft.finish import Finish, draw_strokes, missed_infrared, skin_tint
+from unmask.sim.craft.ink import INKS, draw_ink
+from unmask.sim.craft.photo import found_photo
+from unmask.sim.optics.materials import Kind, Paint
+from unmask.sim.optics.mesh import Part, vertex_normals
 from unmask.sim.people import Person
-from unmask.sim.photo import found_photo
 from unmask.sim.plan import Plan
 from unmask.sim.stage import Presented, eyes_place
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from unmask.sim.holding import hold
-from unmask.sim.ink import INKS, draw_ink, paint_ink
-from unmask.sim.photo import found_photo
+from unmask.sim.craft.holding import hold
+from unmask.sim.craft.ink import INKS, draw_ink, paint_ink
+from unmask.sim.craft.photo import found_photo
+from unmask.sim.craft.sheet import Bend, sheet
 from unmask.sim.plan import Plan
-from unmask.sim.sheet import Bend, sheet
 from unmask.sim.stage import Presented
 
 VARIANTS = {"round": 0.5, "hollow": 0.2, "slanted": 0.2, "nodding": 0.1}

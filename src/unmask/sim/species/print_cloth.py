@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.sim.drape import Drape, draw_drape
-from unmask.sim.heads import Floats
-from unmask.sim.holding import Manner, hold
-from unmask.sim.ink import Ink, paint_ink
-from unmask.sim.materials import Kind, Paint
-from unmask.sim.photo import Photo, found_photo
+from unmask.sim.body.heads import Floats
+from unmask.sim.craft.drape import Drape, draw_drape
+from unmask.sim.craft.holding import Manner, hold
+from unmask.sim.craft.ink import Ink, paint_ink
+from unmask.sim.craft.photo import Photo, found_photo
+from unmask.sim.craft.sheet import sheet
+from unmask.sim.optics.materials import Kind, Paint
 from unmask.sim.plan import Plan
-from unmask.sim.sheet import sheet
 from unmask.sim.stage import Presented
 
 VARIANTS = {"hanging": 0.45, "stretched": 0.35, "creased": 0.2}

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from unmask.sim.bust import bust, draw_look, pose
-from unmask.sim.heads import Floats
-from unmask.sim.holding import Manner, held_turn, hold
-from unmask.sim.ink import INKS, Ink, draw_ink, paint_ink
-from unmask.sim.materials import Kind, Paint
-from unmask.sim.mesh import Painter, Part, plate
-from unmask.sim.photo import Photo, found_photo
+from unmask.sim.body.bust import bust, draw_look, pose
+from unmask.sim.body.heads import Floats
+from unmask.sim.craft.holding import Manner, held_turn, hold
+from unmask.sim.craft.ink import INKS, Ink, draw_ink, paint_ink
+from unmask.sim.craft.photo import Photo, found_photo
+from unmask.sim.craft.scissors import draw_outlines
+from unmask.sim.craft.sheet import Bend, cut_mesh, inside, strip
+from unmask.sim.optics.materials import Kind, Paint
+from unmask.sim.optics.mesh import Painter, Part, plate
 from unmask.sim.plan import Plan
-from unmask.sim.scissors import draw_outlines
-from unmask.sim.sheet import Bend, cut_mesh, inside, strip
 from unmask.sim.stage import Presented, eyes_place
 
 OPEN = {

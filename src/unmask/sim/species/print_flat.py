@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from unmask.sim.heads import Floats
-from unmask.sim.holding import hold
-from unmask.sim.ink import draw_ink, paint_ink
-from unmask.sim.photo import found_photo
+from unmask.sim.body.heads import Floats
+from unmask.sim.craft.holding import hold
+from unmask.sim.craft.ink import draw_ink, paint_ink
+from unmask.sim.craft.photo import found_photo
+from unmask.sim.craft.sheet import sheet
 from unmask.sim.plan import Plan
-from unmask.sim.sheet import sheet
 from unmask.sim.stage import Presented
 
 VARIANTS = {"dye_matte": 0.25, "dye_glossy": 0.2, "carbon_matte": 0.35, "carbon_glossy": 0.2}

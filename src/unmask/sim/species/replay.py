@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unmask.sim.display import Screen, Sight, draw_smudges, draw_windows, paint_screen
-from unmask.sim.heads import Floats
-from unmask.sim.holding import Manner, held_turn, hold
-from unmask.sim.materials import Kind, Paint
-from unmask.sim.mesh import Part, box, plate, rotation
-from unmask.sim.photo import Photo, found_photo
+from unmask.sim.body.heads import Floats
+from unmask.sim.craft.display import Screen, Sight, draw_smudges, draw_windows, paint_screen
+from unmask.sim.craft.holding import Manner, held_turn, hold
+from unmask.sim.craft.photo import Photo, found_photo
+from unmask.sim.optics.materials import Kind, Paint
+from unmask.sim.optics.mesh import Part, box, plate, rotation
 from unmask.sim.plan import Plan
 from unmask.sim.sites import SITES
 from unmask.sim.stage import Presented

@@ -1,0 +1,1 @@
+"""People: heads, what grows on them and what they wear."""

@@ -1,0 +1,1 @@
+"""How attack instruments are made and held."""

@@ -1,0 +1,1 @@
+"""Surfaces, light, and what a lens sees of them."""

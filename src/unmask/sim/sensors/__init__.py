@@ -1,0 +1,1 @@
+"""Cameras: from light to the files they write."""
