@@ -58,7 +58,7 @@ class Shell:
     def pressed(self, wearer: Floats, room: float = 1.0) -> Floats:
         """The wearer's head (V, 3), its skin pressed ``room`` mm below the shell where it lies."""
         under = np.clip(1 + self.level / BLEND, 0, 1)  # 1 below the shell, 0 well outside
-        well_under = 0.4 * np.clip(self.level, 0, 15)  # unseen: nothing may come through
+        well_under = 0.6 * np.clip(self.level, 0, 20)  # unseen: nothing may come through
         depth = self.thickness + room + well_under - 30.0 * (1 - under)
         proud = np.einsum("vc,vc->v", wearer - self.shape, self.normals) + depth
         skin = head_model().part == SKIN
