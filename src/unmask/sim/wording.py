@@ -153,6 +153,7 @@ INSTRUMENTS = {
         )
         for variant, level in (
             ("silicone_dark", "darker than skin"),
+            ("silicone_alike", "neither darker nor brighter than skin"),
             ("silicone_light", "brighter than skin"),
         )
     },

@@ -78,9 +78,12 @@ def draw_look(rng: np.random.Generator, person: Person, yaw: float, pitch: float
     expression["blink"] = float(np.clip(rng.normal(0.0, 0.1), 0, 0.4))
     expression["wide"] = float(rng.uniform(0, 0.3))
     stray = rng.normal(0, 0.05, 2)
+    left, up = np.radians(-yaw) * 0.9 + stray[0], np.radians(pitch) * 0.65 + stray[1]
+    expression["wide"] += float(1.5 * np.clip(up, 0, 0.4))  # lids go with the eyes
+    expression["blink"] += float(0.9 * np.clip(-up, 0, 0.4))
     return Look(
         expression=expression,
-        gaze=(float(np.radians(-yaw) * 0.9 + stray[0]), float(np.radians(pitch) * 0.9 + stray[1])),
+        gaze=(float(left), float(up)),
         outfit=draw_outfit(rng),
         oil=float(rng.uniform(0, 1)),
         glasses=person.glasses and rng.random() < 0.85,

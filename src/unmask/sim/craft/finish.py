@@ -1,8 +1,8 @@
 """How the copy of a face is finished: what it is made of, and what is painted on it.
 
 Paint has no blood below it: its tone is evener than skin, or uneven in the strokes of a brush
-rather than in the way of vessels. In infrared it has the level of its pigments, which is not that
-of skin, and shows as much of brows and shades as the pigments happen to.
+rather than in the way of vessels. In infrared it has the level of its pigments, which is that
+of skin only by luck, and shows as much of brows and shades as the pigments happen to.
 
 Axes: N points on the surface, W waves.
 """
@@ -18,6 +18,9 @@ from unmask.sim.body.heads import Floats
 from unmask.sim.body.skin import skin_map
 from unmask.sim.optics.materials import BARE_SKIN_INFRARED, Kind, Paint
 from unmask.sim.people import Person
+
+LEVELS = {"dark": (0.22, 0.45), "alike": (0.46, 0.58), "light": (0.59, 0.84)}
+"""Reflectance of pigments at 850 nm beside that of skin, which is 0.47 to 0.57."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +80,9 @@ class Finish:
         return paint
 
 
-def missed_infrared(rng: np.random.Generator) -> float:
-    """The level of some pigment at 850 nm: darker than skin, or lighter, seldom alike."""
-    dark = rng.random() < 0.5
-    return float(rng.uniform(0.20, 0.46) if dark else rng.uniform(0.60, 0.86))
+def pigment_infrared(rng: np.random.Generator) -> float:
+    """The level of some pigment at 850 nm: darker than skin, like it, or lighter."""
+    return float(rng.uniform(*LEVELS[str(rng.choice(list(LEVELS), p=(0.3, 0.4, 0.3)))]))
 
 
 def skin_tint(rng: np.random.Generator, spread: float) -> Floats:

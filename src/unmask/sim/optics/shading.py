@@ -30,7 +30,9 @@ def shade_colour(hits: Hits, light: RoomLight) -> Floats:
     """Linear radiance (P, P, 3) under the lights of a room."""
     paint, facing = hits.paint, hits.facing
     normal, view = _columns(hits.normal), _view(hits)
-    fresnel = paint.specular + (1 - paint.specular) * _fifth(1 - facing) * (1 - paint.roughness)
+    fresnel = paint.specular + (1 - paint.specular) * _fifth(1 - facing) * np.square(
+        1 - paint.roughness
+    )
     mirrored_up = 2 * facing * normal[1] - view[1]
     ambient = light.ambient.astype(np.float32)[:, None]
     diffuse = ambient * (paint.openness * (0.55 + 0.45 * normal[1]))  # more light from above

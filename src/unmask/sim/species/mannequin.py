@@ -23,7 +23,7 @@ from unmask.sim.body.heads import AXIS_Z, SKIN, Floats, around, head_model
 from unmask.sim.body.headwear import headwear
 from unmask.sim.craft.casting import cast_identity, pose_rigid
 from unmask.sim.craft.cutting import cut
-from unmask.sim.craft.finish import Finish, draw_strokes, missed_infrared, skin_tint
+from unmask.sim.craft.finish import Finish, draw_strokes, pigment_infrared, skin_tint
 from unmask.sim.optics.materials import Kind, Paint, hair_infrared
 from unmask.sim.optics.mesh import Part, tube, vertex_normals
 from unmask.sim.people import Person
@@ -107,7 +107,7 @@ def draw_finish(rng: np.random.Generator, variant: str) -> Finish:
     }[variant]
     evenness = {"plastic": (0.75, 1.0), "wax": (0.2, 0.6), "foam": (0.3, 0.9)}[variant]
     foamed = float(base.mean()) * rng.uniform(0.9, 1.05)
-    infrared = foamed if variant == "foam" else missed_infrared(rng)
+    infrared = foamed if variant == "foam" else pigment_infrared(rng)
     return Finish(
         kind=Kind.PLASTIC,
         base=base,

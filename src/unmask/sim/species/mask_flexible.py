@@ -18,15 +18,14 @@ from unmask.sim.body.bust import Look, collar_height, draw_look, dress, paint_bo
 from unmask.sim.body.eyes import EYE_CENTRE
 from unmask.sim.body.heads import MOUTH_INSIDE, SKIN, Floats, head_model
 from unmask.sim.craft.casting import Shell, cast_identity, in_holes, is_eye, off_eyes
-from unmask.sim.craft.finish import Finish, draw_strokes, skin_tint
+from unmask.sim.craft.finish import LEVELS, Finish, draw_strokes, skin_tint
 from unmask.sim.optics.materials import Kind, Paint
 from unmask.sim.optics.mesh import Painter, vertex_normals
 from unmask.sim.plan import Plan
 from unmask.sim.stage import Presented, eyes_place
 
-VARIANTS = {"silicone_dark": 0.5, "silicone_light": 0.5}
-"""Pigments that miss the infrared level of skin on one side or the other."""
-LEVELS = {"silicone_dark": (0.24, 0.47), "silicone_light": (0.58, 0.82)}
+VARIANTS = {"silicone_dark": 0.3, "silicone_alike": 0.4, "silicone_light": 0.3}
+"""Pigments beside the infrared level of skin."""
 DETAIL, KEPT = 22, 0.35
 """Identity components that survive casting, and the share kept of the finer ones."""
 OWN_LIDS = ("blink", "squint", "wide")
@@ -98,7 +97,7 @@ def draw_mask(rng: np.random.Generator, variant: str) -> Mask:
             painted=1.0,
             evenness=float(rng.uniform(0.2, 0.9)),
             tint=skin_tint(rng, 0.06),
-            infrared=float(rng.uniform(*LEVELS[variant])),
+            infrared=float(rng.uniform(*LEVELS[variant.removeprefix("silicone_")])),
             contrast=float(rng.choice([0.15, 0.6, 1.0])),
             gloss=(float(rng.uniform(0.028, 0.045)), float(rng.uniform(0.30, 0.52))),
             softness=float(rng.uniform(0.5, 0.95)),
