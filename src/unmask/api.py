@@ -15,6 +15,7 @@ from unmask.config import (
     EvaluateConfig,
     OptimConfig,
     PredictConfig,
+    PretrainConfig,
     ReportConfig,
     ShowConfig,
     SimulateConfig,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.loop import Run
+    from unmask.training.pretraining.run import Pretrained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,16 @@ def simulate(config: SimulateConfig) -> Path:
     from unmask.sim.generate import generate
 
     return generate(config)
+
+
+def pretrain(config: PretrainConfig) -> Pretrained:
+    """Pretrain a backbone on pictures without labels, or with captions.
+
+    The folder ``out`` then holds the weights, their card, a resumable checkpoint and logs.
+    """
+    from unmask.training.pretraining.run import pretrain as run
+
+    return run(config)
 
 
 def train(config: TrainConfig) -> Run:
@@ -165,7 +177,7 @@ def demo(config: DemoConfig) -> Demonstrated:
 
     data = DataConfig(root=config.out / "data")
     simulate(
-        SimulateConfig(out=data.root, sites=("A", "B"), per_site=config.per_site, seed=config.seed)
+        SimulateConfig(out=data.root, sites=("A",), per_site=config.per_site, seed=config.seed)
     )
     run = train(
         TrainConfig(

@@ -85,6 +85,18 @@ def pigment_infrared(rng: np.random.Generator) -> float:
     return float(rng.uniform(*LEVELS[str(rng.choice(list(LEVELS), p=(0.3, 0.4, 0.3)))]))
 
 
+def shows_through(rng: np.random.Generator) -> float:
+    """How much of a painted face shows in infrared: little, when its pigments are alike there."""
+    return float(rng.choice([0.15, 0.6, 1.0], p=[0.2, 0.3, 0.5]))
+
+
+def sheen(rng: np.random.Generator, powdered: float) -> tuple[float, float]:
+    """F0 and roughness; a share ``powdered`` is dulled until it shines as skin does."""
+    if rng.random() < powdered:
+        return float(rng.uniform(0.026, 0.033)), float(rng.uniform(0.45, 0.6))
+    return float(rng.uniform(0.03, 0.055)), float(rng.uniform(0.24, 0.55))
+
+
 def skin_tint(rng: np.random.Generator, spread: float) -> Floats:
     """What mixed paint misses the colour of skin by (3,): often too little blood."""
     return np.exp(rng.normal([0.0, 0.02, 0.0], spread)).astype(np.float32)

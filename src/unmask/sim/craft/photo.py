@@ -79,7 +79,7 @@ def photograph(person: Person, seed: tuple[int, ...], moment: Moment) -> Photo:
     points = pose(parts, face, (yaw, pitch, roll), np.array([0, 0, -distance], np.float32))
     window = crop_window(points, float(rng.uniform(0.9, 1.6)))
     scene = SCENES[int(rng.integers(len(SCENES)))]
-    hits = trace([*parts, wall(rng, distance, (300, 2500), scene)], window, side)
+    hits = trace([*parts, wall(rng, distance, (300, 2500), scene)], window, side // 2, 2)
     room = draw_room(rng, LIGHT)
     tint = room.ambient + sum(lamp.colour for lamp in room.lamps)
     kept = int(side * rng.choice([1.0, rng.uniform(0.45, 0.8)], p=[0.75, 0.25]))

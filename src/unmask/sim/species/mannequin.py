@@ -23,7 +23,13 @@ from unmask.sim.body.heads import AXIS_Z, SKIN, Floats, around, head_model
 from unmask.sim.body.headwear import headwear
 from unmask.sim.craft.casting import cast_identity, pose_rigid
 from unmask.sim.craft.cutting import cut
-from unmask.sim.craft.finish import Finish, draw_strokes, pigment_infrared, skin_tint
+from unmask.sim.craft.finish import (
+    Finish,
+    draw_strokes,
+    pigment_infrared,
+    shows_through,
+    skin_tint,
+)
 from unmask.sim.optics.materials import Kind, Paint, hair_infrared
 from unmask.sim.optics.mesh import Part, tube, vertex_normals
 from unmask.sim.people import Person
@@ -115,7 +121,7 @@ def draw_finish(rng: np.random.Generator, variant: str) -> Finish:
         evenness=float(rng.uniform(*evenness)),
         tint=skin_tint(rng, 0.05 if variant == "wax" else 0.10),
         infrared=float(infrared),
-        contrast=float(rng.choice([0.1, 0.6, 1.0])),
+        contrast=shows_through(rng),
         gloss=(gloss[0], float(gloss[1])),
         softness=float(rng.uniform(0.7, 1.0)) if variant == "wax" else 0.0,
         strokes=draw_strokes(rng, 5.0 if variant == "foam" else float(rng.uniform(10, 30))),

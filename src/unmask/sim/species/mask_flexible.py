@@ -18,7 +18,14 @@ from unmask.sim.body.bust import Look, collar_height, draw_look, dress, paint_bo
 from unmask.sim.body.eyes import EYE_CENTRE
 from unmask.sim.body.heads import MOUTH_INSIDE, SKIN, Floats, head_model
 from unmask.sim.craft.casting import Shell, cast_identity, in_holes, is_eye, off_eyes
-from unmask.sim.craft.finish import LEVELS, Finish, draw_strokes, skin_tint
+from unmask.sim.craft.finish import (
+    LEVELS,
+    Finish,
+    draw_strokes,
+    sheen,
+    shows_through,
+    skin_tint,
+)
 from unmask.sim.optics.materials import Kind, Paint
 from unmask.sim.optics.mesh import Painter, vertex_normals
 from unmask.sim.plan import Plan
@@ -98,8 +105,8 @@ def draw_mask(rng: np.random.Generator, variant: str) -> Mask:
             evenness=float(rng.uniform(0.2, 0.9)),
             tint=skin_tint(rng, 0.06),
             infrared=float(rng.uniform(*LEVELS[variant.removeprefix("silicone_")])),
-            contrast=float(rng.choice([0.15, 0.6, 1.0])),
-            gloss=(float(rng.uniform(0.028, 0.045)), float(rng.uniform(0.30, 0.52))),
+            contrast=shows_through(rng),
+            gloss=sheen(rng, 0.6),
             softness=float(rng.uniform(0.5, 0.95)),
             strokes=draw_strokes(rng, float(rng.uniform(6, 25))),
             unevenness=float(rng.uniform(0.01, 0.06)),

@@ -18,7 +18,14 @@ from unmask.sim.body.bust import Look, draw_look, dress, paint_body, pose
 from unmask.sim.body.glasses import glasses
 from unmask.sim.body.heads import SKIN, Floats, head_model
 from unmask.sim.craft.casting import Shell, cast_identity, in_front, in_holes, off_eyes, pose_rigid
-from unmask.sim.craft.finish import Finish, draw_strokes, pigment_infrared, skin_tint
+from unmask.sim.craft.finish import (
+    Finish,
+    draw_strokes,
+    pigment_infrared,
+    sheen,
+    shows_through,
+    skin_tint,
+)
 from unmask.sim.optics.materials import Kind, Paint
 from unmask.sim.optics.mesh import Part, vertex_normals
 from unmask.sim.people import Person
@@ -102,8 +109,8 @@ def draw_mask(rng: np.random.Generator, variant: str) -> Mask:
             evenness=float(rng.uniform(0.2, 0.9)),
             tint=skin_tint(rng, 0.10),
             infrared=pigment_infrared(rng),
-            contrast=float(rng.choice([0.1, 0.6, 1.0])),
-            gloss=(float(rng.uniform(0.035, 0.055)), float(rng.uniform(0.24, 0.62))),
+            contrast=shows_through(rng),
+            gloss=sheen(rng, 0.5 if painted else 0.1),
             softness=0.0,
             strokes=draw_strokes(rng, float(rng.uniform(8, 30))),
             unevenness=float(rng.uniform(0.01, 0.08)),

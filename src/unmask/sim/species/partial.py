@@ -23,7 +23,14 @@ from unmask.sim.craft.false_eyes import (
     novelty_glasses,
     paper_glasses,
 )
-from unmask.sim.craft.finish import Finish, draw_strokes, pigment_infrared, skin_tint
+from unmask.sim.craft.finish import (
+    Finish,
+    draw_strokes,
+    pigment_infrared,
+    sheen,
+    shows_through,
+    skin_tint,
+)
 from unmask.sim.craft.ink import INKS, draw_ink
 from unmask.sim.craft.photo import found_photo
 from unmask.sim.optics.materials import Kind, Paint
@@ -115,8 +122,8 @@ def draw_finish(rng: np.random.Generator) -> Finish:
         evenness=float(rng.uniform(0.2, 0.9)),
         tint=skin_tint(rng, 0.08),
         infrared=pigment_infrared(rng),
-        contrast=float(rng.choice([0.1, 0.6, 1.0])),
-        gloss=(float(rng.uniform(0.03, 0.05)), float(rng.uniform(0.28, 0.55))),
+        contrast=shows_through(rng),
+        gloss=sheen(rng, 0.5),
         softness=float(rng.uniform(0.5, 0.95)) if silicone else 0.0,
         strokes=draw_strokes(rng, float(rng.uniform(8, 30))),
         unevenness=float(rng.uniform(0.01, 0.06)),
