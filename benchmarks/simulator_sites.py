@@ -2,13 +2,13 @@
 
     python benchmarks/simulator_sites.py --work /tmp/simulator_sites
 
-Protocol, fixed before any result on these data was seen (recipe and simulator were tried out on data
-of other seeds): four sites, 2,500 presentations each, seed 0; ``vit/tiny`` from scratch for 3,000 steps
-of 32 in bf16 on three sites (``leave_one_site_out``), seeds 0 to 2; dev of the seen sites chooses the
-step and sets the threshold (EER). Judged once: the eval people of the seen sites, and those of the
-site left out. It answers rule 3 of the simulator: HTER on an unseen site is at least three times that
-on seen sites. Finished runs are kept in the work folder. Writes benchmarks/results/simulator_sites.json
-and simulator_sites.md.
+Protocol, fixed before any result on these data was seen (recipe and simulator were tried out on
+data of other seeds): four sites, 2,500 presentations each, seed 0; ``vit/tiny`` from scratch for
+3,000 steps of 32 in bf16 on three sites (``leave_one_site_out``), seeds 0 to 2; dev of the seen
+sites chooses the step and sets the threshold (EER). Judged once: the eval people of the seen
+sites, and those of the site left out. It answers rule 3 of the simulator: HTER on an unseen site
+is at least three times that on seen sites. Finished runs are kept in the work folder. Writes
+benchmarks/results/simulator_sites.json and simulator_sites.md.
 """
 
 import argparse

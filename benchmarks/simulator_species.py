@@ -2,12 +2,13 @@
 
     python benchmarks/simulator_species.py --work /tmp/simulator_species
 
-Protocol, fixed before any result on these data was seen (network and simulator were tried out on data
-of other seeds): all four sites, 2,500 presentations each, seed 0; ``cnn/tiny`` for 1,200 steps of 32
-in bf16 on one modality (and on all three), seeds 0 and 1; dev chooses the step; other people are
-judged (``simulated/within``). AUC of a species: all bona fide of eval against that species. It answers
-rule 2 of the simulator: each modality has work to do, none solves all. Finished runs are kept in the
-work folder. Writes benchmarks/results/simulator_species.json and simulator_species.md.
+Protocol, fixed before any result on these data was seen (network and simulator were tried out on
+data of other seeds): all four sites, 2,500 presentations each, seed 0; ``cnn/tiny`` for 1,200
+steps of 32 in bf16 on one modality (and on all three), seeds 0 and 1; dev chooses the step; other
+people are judged (``simulated/within``). AUC of a species: all bona fide of eval against that
+species. It answers rule 2 of the simulator: each modality has work to do, none solves all.
+Finished runs are kept in the work folder. Writes benchmarks/results/simulator_species.json and
+simulator_species.md.
 """
 
 import argparse

@@ -10,7 +10,6 @@ from unmask.protocols import load_protocol, names
 from unmask.sim.generate import manifest_row
 from unmask.sim.plan import make_plan
 from unmask.sim.sites import SITES
-from unmask.sim.species import choose_species
 
 PER_SPECIES = 50
 """Presentations per species and site, with as many bona fide ones in the same number."""
@@ -25,7 +24,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / path).touch()
     rows = []
     for site in SITES.values():
-        species = choose_species((), site)
+        species = site.species
         plans = [make_plan(0, site, species, i) for i in range(PER_SPECIES * len(species))]
         rows += [manifest_row(plan) | images for plan in plans]
     pl.DataFrame(rows).write_parquet(root / "manifest.parquet")

@@ -55,7 +55,7 @@ def test_a_film_strip_shows_one_presentation_moving(tmp_path: Path) -> None:
 
 
 def test_an_unknown_species_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"hologram; there are: mannequin"):
+    with pytest.raises(ConfigError, match=r"hologram; name each once, of: bona_fide, mannequin"):
         drawn(tmp_path / "x.png", species=("hologram",))
     assert not (tmp_path / "x.png").exists()
 

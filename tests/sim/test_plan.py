@@ -95,3 +95,31 @@ def test_few_presentations_have_every_kind_in_every_split(plans: list[Plan]) -> 
     kinds = {p.kind for p in plans}
     few = plans[: 10 * (len(kinds) - 1)]  # five blocks of two per species
     assert len({(p.kind, p.split) for p in few}) == 3 * len(kinds)
+
+
+def test_attackers_of_every_split_have_every_skin_type_evenly(plans: list[Plan]) -> None:
+    for split in ("train", "dev", "eval"):
+        wearers = {
+            p.wearer.subject: p.wearer for p in plans if p.split == split and p.kind != BONA_FIDE
+        }
+        types = Counter(w.skin_type for w in wearers.values())
+        assert sorted(types.items()) == [(k, 2) for k in range(6)]
+
+
+def test_the_skin_that_is_seen_does_not_tell_the_label(plans: list[Plan]) -> None:
+    for split in ("train", "dev", "eval"):
+        inside = [p for p in plans if p.split == split]
+        dark = {
+            kind: np.mean([p.seen.skin_type >= 3 for p in inside if p.kind == kind])
+            for kind in {p.kind for p in inside}
+        }
+        assert max(dark.values()) - min(dark.values()) < 0.35, dark
+
+
+def test_what_stands_still_stays_where_it_was(plans: list[Plan]) -> None:
+    for plan in plans[:20]:
+        for number in (1, 5):
+            then = plan.frame(number)
+            assert then.first_distance == pytest.approx(plan.acquisition.distance)
+            assert then.rng(1).random() == plan.rng(1).random()
+            assert then.grain().random() != plan.grain().random()

@@ -96,7 +96,7 @@ def hair_colour(person: Person) -> str:
 
 def _who(plan: Plan, look: Look | None, *, colour: bool) -> str:
     """The person whose face is seen, with what the picture shows of the head."""
-    person = plan.wearer if plan.kind == "partial" else plan.subject
+    person = plan.seen
     traits = [f"{SKIN[person.skin_type]} skin"] if colour else []
     if look is not None or plan.kind in PORTRAITS:
         traits += [words for least, words in BEARD if person.beard >= least][:1]

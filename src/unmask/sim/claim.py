@@ -46,11 +46,14 @@ def claimed(config: SimulateConfig) -> Iterator[Path]:
         note = out / "simulation.json"
         if note.exists():
             _compare(out, _read(note), asked(config))
-        elif any(out.iterdir()):
+        elif any(not entry.name.startswith(".part-") for entry in out.iterdir()):
             raise ConfigError(f"{out} is not empty and holds no simulation; choose another --out")
         else:
-            write_text(out / "README.txt", NOTICE)
             write_text(note, json.dumps(asked(config), indent=2) + "\n")
+        if not (out / "README.txt").exists():
+            write_text(out / "README.txt", NOTICE)
+        for left in out.glob(".part-*"):
+            left.unlink()
         for name in ("images", "truth") if config.truth else ("images",):
             for left in make_folder(out / name).glob(".part-*"):  # of a run that was killed
                 left.unlink()

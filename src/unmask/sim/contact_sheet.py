@@ -36,10 +36,10 @@ FILM_NOTE = f"Simulated: nobody here exists. {FRAMES_PER_SECOND:.0f} frames a se
 
 def draw(config: ShowConfig) -> Path:
     """Draw the sheet that is asked for to a PNG."""
-    strange = [name for name in config.species if name not in SPECIES]
-    if strange:
-        raise ConfigError(f"no species {', '.join(strange)}; there are: {', '.join(SPECIES)}")
-    kinds = config.species or (BONA_FIDE, *SPECIES)
+    every = (BONA_FIDE, *SPECIES)
+    kinds = config.species or every
+    if not set(kinds) <= set(every) or len(set(kinds)) < len(kinds):
+        raise ConfigError(f"species are {', '.join(kinds)}; name each once, of: {', '.join(every)}")
     sheet = _film(config, kinds) if config.frames > 1 else _contacts(config, kinds)
     with write_whole(config.out) as temporary:
         sheet.save(temporary, format="PNG")

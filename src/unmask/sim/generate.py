@@ -37,11 +37,11 @@ from unmask.errors import ConfigError
 from unmask.files import write_whole
 from unmask.sim.captions import captions
 from unmask.sim.claim import claimed
-from unmask.sim.padding import padded
+from unmask.sim.padding import block_of, padded
 from unmask.sim.plan import Plan, make_plan
 from unmask.sim.rows import files_of, key_of, keys_of, manifest_row
 from unmask.sim.sites import SITES, Site, find_sites
-from unmask.sim.species import SPECIES, choose_species, present
+from unmask.sim.species import SPECIES, present
 from unmask.sim.stage import capture
 
 Job = tuple[int, str, tuple[str, ...], int, tuple[int, ...]]
@@ -71,7 +71,7 @@ def generate(config: SimulateConfig) -> Path:
 def species_by_site(wanted: tuple[str, ...], sites: list[Site]) -> dict[str, tuple[str, ...]]:
     """The species to make at each site: all that it has, or those of them that are wanted."""
     if not wanted:
-        return {site.name: choose_species((), site) for site in sites}
+        return {site.name: site.species for site in sites}
     if not set(wanted) <= set(SPECIES) or len(set(wanted)) < len(wanted):
         given, known = ", ".join(wanted), ", ".join(SPECIES)
         raise ConfigError(f"species are {given}; name each once, of: {known}")
@@ -85,7 +85,7 @@ def species_by_site(wanted: tuple[str, ...], sites: list[Site]) -> dict[str, tup
         what = "any of these species" if idle else " or ".join(sorted(nowhere))
         verb = "does not make" if idle else "makes"
         raise ConfigError(f"{who} {verb} {what}: {has}; name other sites or species")
-    return {site.name: choose_species(made[site.name], site) for site in sites}
+    return made
 
 
 def render(plan: Plan, config: SimulateConfig) -> None:
@@ -105,11 +105,9 @@ def _write_image(path: Path, pixels: np.ndarray, quality: int = 95) -> None:
     """JPEG (of that quality) or PNG; all files of a kind have one length, or twice that."""
     options = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else []
     coded = cv2.imencode(path.suffix, np.ascontiguousarray(pixels), options)[1]
-    share = 0.8 if pixels.dtype == np.uint8 else 1.4  # bytes a pixel that hardly any picture needs
+    block = block_of(len(pixels), deep=pixels.dtype == np.uint16)
     with write_whole(path) as temporary:
-        temporary.write_bytes(
-            padded(coded.tobytes(), 1024 + int(share * pixels.shape[0] * pixels.shape[1]))
-        )
+        temporary.write_bytes(padded(coded.tobytes(), block))
 
 
 def _rows(plan: Plan, config: SimulateConfig) -> Iterator[dict[str, object]]:
@@ -125,7 +123,7 @@ def _batches(
     plans: list[Plan], species: dict[str, tuple[str, ...]], config: SimulateConfig
 ) -> list[list[Job]]:
     """What is missing, one person after another: whoever paints a person does so once."""
-    there = _files_in(config.out)
+    there = _files_in(config.out, config.image_size)
     jobs: dict[tuple[str, str, str], list[Job]] = {}
     for plan in plans:
         missing = tuple(
@@ -141,15 +139,21 @@ def _batches(
     return [jobs[who][k : k + most] for who in sorted(jobs) for k in range(0, len(jobs[who]), most)]
 
 
-def _files_in(out: Path) -> set[str]:
-    """Paths of the images and truths there are; one without content is lost, as by a power cut."""
+def _files_in(out: Path, image_size: int) -> set[str]:
+    """Paths of the images and truths there are; one cut short, as by a power cut, is lost."""
     return {
         f"{folder}/{entry.name}"
         for folder in ("images", "truth")
         if (out / folder).is_dir()
         for entry in os.scandir(out / folder)
-        if entry.stat().st_size
+        if _is_whole(entry.stat().st_size, entry.name, image_size)
     }
+
+
+def _is_whole(size: int, name: str, image_size: int) -> bool:
+    """Whether a file of that size can be one of ours: pictures are padded to blocks."""
+    blocks = {block_of(image_size, deep=deep) for deep in (False, True)}
+    return size > 0 and (name.endswith(".npz") or any(size % block == 0 for block in blocks))
 
 
 class _Rate(ProgressColumn):

@@ -103,6 +103,20 @@ def split_members(count: int, split: str) -> list[int]:
     return [n for n in range(count) if SPLITS[n % len(SPLITS)] == split]
 
 
+def skin_type_of(number: int) -> int:
+    """0 to 5 for Fitzpatrick I to VI: even in every split."""
+    return (number // len(SPLITS) + number % len(SPLITS)) % len(SKIN_TYPES)
+
+
+def attackers(members: list[int]) -> list[int]:
+    """Those of a split who present attacks: two of each skin type, as few do in real sets."""
+    return [
+        number
+        for skin_type in range(len(SKIN_TYPES))
+        for number in [n for n in members if skin_type_of(n) == skin_type][:2]
+    ]
+
+
 def place_of(site: str) -> int:
     """A number of its own for each site name, for seeds."""
     return int.from_bytes(site.encode(), "big")
@@ -111,9 +125,9 @@ def place_of(site: str) -> int:
 @lru_cache(maxsize=256)
 def person(seed: int, site: str, number: int, crowd: Crowd = ANYONE) -> Person:
     """Person ``number`` of a site."""
-    entropy = (seed, place_of(site), 1, number)
+    entropy = (seed, place_of(site), number, 0, 1)  # five words: no presentation has these
     rng = np.random.default_rng(entropy)
-    skin_type = (number // len(SPLITS) + number % len(SPLITS)) % len(SKIN_TYPES)
+    skin_type = skin_type_of(number)
     femininity = float(rng.choice([-1, 1]) * rng.uniform(0.3, 1.0))
     age = float(rng.uniform(*crowd.age))
     traits = np.array([femininity, age, rng.normal(0, 0.8)], np.float32)

@@ -1,10 +1,10 @@
 """What a presentation will be, decided before anything is rendered.
 
 Label, species and people come from one stream of random numbers, everything about the acquisition
-from another: within a site the two are independent by construction, and sample i depends on
-(seed, site, i) alone. Labels come in shuffled blocks of two per species: half bona fide, half
-attacks, evenly over species. Splits come in shuffled blocks of five per kind: three train,
-one dev, one eval.
+from another: within a site the two are independent by construction, and sample i depends on (seed,
+site, its species, i) alone. Labels come in shuffled blocks of two per species: half bona fide, half
+attacks, evenly over species. Splits come in shuffled blocks of five per kind: three train, one dev,
+one eval.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from unmask.sim.motion import STILL, Moment, moment
-from unmask.sim.people import SPLITS, Person, person, place_of, split_members
+from unmask.sim.people import SPLITS, Person, attackers, person, place_of, split_members
 from unmask.sim.sites import Site
 
 BONA_FIDE = "bona_fide"
-ATTACKERS = 8
-"""People of each split who present the attacks: few do, as when real sets are recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +67,16 @@ class Plan:
     moment: Moment = STILL
 
     @property
+    def seen(self) -> Person:
+        """Whose face is seen, or copied: of a partial attack, most is the attacker's own."""
+        return self.wearer if self.kind == "partial" else self.subject
+
+    @property
+    def first_distance(self) -> float:
+        """Distance in frame 0, mm: what stands still stays where it was then."""
+        return self.acquisition.distance + self.moment.move[2]
+
+    @property
     def frame_key(self) -> str:
         """Name of this frame."""
         return f"{self.key}-{self.moment.frame:03d}"
@@ -76,14 +84,15 @@ class Plan:
     def rng(self, stream: int) -> np.random.Generator:
         """Random numbers of this presentation, the same in every frame.
 
-        Streams do not disturb one another: 0 is for what is presented, 1 for the scene and the
-        sensors' settings, 2 and 3 as below.
+        Streams do not disturb one another: 0 is for what is presented, 1 for light and the sensors'
+        settings, 3 for the variant, 5 for the photograph, 6 for the surroundings; 2 is noise and 4
+        motion.
         """
         return np.random.default_rng((self.seed, place_of(self.site), self.index, 10 + stream))
 
     def grain(self) -> np.random.Generator:
         """Random numbers of this frame alone: noise."""
-        frame = self.moment.frame + 1  # a trailing 0 would not change the seed
+        frame = self.moment.frame + 1
         return np.random.default_rng((self.seed, place_of(self.site), self.index, 12, frame))
 
     def pick(self, chances: Mapping[str, float]) -> str:
@@ -120,8 +129,8 @@ def make_plan(seed: int, site: Site, species: tuple[str, ...], index: int) -> Pl
     rng = np.random.default_rng((seed, place, index, 2))
     members = split_members(site.people, split)
     subject = int(rng.choice(members))
-    other = int(rng.choice([n for n in members[:ATTACKERS] if n != subject]))
-    digest = hashlib.sha256(f"{seed}/{site.name}/{index}".encode()).hexdigest()
+    other = int(rng.choice([n for n in attackers(members) if n != subject]))
+    digest = hashlib.sha256(f"{seed}/{site.name}/{species}/{index}".encode()).hexdigest()
     return Plan(
         key=f"{site.name}-{digest[:12]}",
         site=site.name,

@@ -92,7 +92,7 @@ SITES = {
             quality=(35, 75),
         ),
         depth=DepthSensor(
-            principle="time_of_flight", focal=365.0, baseline=12.0, noise=1.6, step=1.0
+            principle="time_of_flight", focal=365.0, noise=1.6
         ),
         infrared=InfraredSensor(
             gain=(0.6, 0.95), bits=16, photons=700, ambient=(0.0, 0.1), blur=0.8

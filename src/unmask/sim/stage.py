@@ -72,7 +72,7 @@ def capture(
     rng, grain = plan.rng(1), plan.grain()
     window = crop_window(presented.landmarks, at.margin, at.shift)
     hits = trace(
-        [*presented.parts, wall(rng, at.distance, site.gap, site.scene)],
+        [*presented.parts, wall(plan.rng(6), plan.first_distance, site.gap, site.scene)],
         window,
         image_size,
         OVERSAMPLE,
@@ -115,7 +115,7 @@ def _illuminator(rng: np.random.Generator, ambient: float, wavelength: int) -> I
 def oval(landmarks: Floats, side: int, rng: np.random.Generator) -> Floats:
     """1 inside the outline of a face, 0 outside (H, H), as a set cut out on black has it.
 
-    The outline follows eyes, mouth and chin (L, 2; crop coordinates), not what is presented.
+    The outline follows eyes and mouth (L, 2; crop coordinates), not what is presented.
     """
     eyes, mouth = landmarks[:2].mean(axis=0), landmarks[2]
     down = mouth - eyes

@@ -149,12 +149,12 @@ INSTRUMENTS = {
         variant: Words(
             rgb="a silicone mask of {who}, with somebody else's eyes in its holes",
             depth="the relief of a face with holes for the eyes",
-            infrared=f"a silicone mask {level}, with living eyes in its holes",
+            infrared=f"a silicone mask{level} with living eyes in its holes",
         )
         for variant, level in (
-            ("silicone_dark", "darker than skin"),
-            ("silicone_alike", "neither darker nor brighter than skin"),
-            ("silicone_light", "brighter than skin"),
+            ("silicone_dark", " darker than skin,"),
+            ("silicone_alike", ""),
+            ("silicone_light", " brighter than skin,"),
         )
     },
     "mask_rigid": {

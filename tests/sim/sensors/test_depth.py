@@ -183,3 +183,13 @@ def test_what_the_other_eye_cannot_see_lies_left_of_near_things(sensor: DepthSen
     width = 450 * sensor.baseline * (1 / 500 - 1 / 1200)
     assert left > 2 * right
     assert left / SIDE == pytest.approx(width, rel=0.35)
+
+
+def test_structured_light_sees_a_slope_as_terraces() -> None:
+    slope = np.broadcast_to(np.linspace(1500, 1530, 2 * SIDE, dtype=np.float32), (2 * SIDE,) * 2)
+    found = look(echo(slope), replace(STRUCTURED, noise=0.0))[:, 4:-4]
+    levels = np.unique(found[found > 0])
+    assert 7 <= len(levels) <= 11  # steps of 0.6 mm at 600 mm are 3.75 mm here
+    assert np.diff(levels).min() >= 3
+    true = np.broadcast_to(np.linspace(1500, 1530, SIDE), (SIDE, SIDE))[:, 4:-4]
+    assert np.abs(found - true)[found > 0].max() < 3.5

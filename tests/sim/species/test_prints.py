@@ -172,16 +172,18 @@ def by_variant(kind: str, wanted: tuple[str, ...]) -> dict[str, Plan]:
 
 def test_each_of_the_six_cuts_opens_the_features_it_names() -> None:
     features = {"eye_left": "eyes", "eye_right": "eyes", "nose_tip": "nose", "mouth": "mouth"}
+    eyes = 0
     for name, plan in by_variant("print_cut", tuple(print_cut.VARIANTS)).items():
         presented = present(frontal(plan))
         hits, window = seen(presented)
         kinds = hits.picture(hits.paint.kind)
+        eyes += (kinds == Kind.EYE).sum()
         places = dict(zip(LANDMARKS, window.project(presented.landmarks), strict=True))
         for landmark, feature in features.items():
             met = around_place(kinds, places[landmark])
             living = np.isin(met, (Kind.SKIN, Kind.EYE))
             assert living.all() if feature in name.split("_") else (met == Kind.PAPER).all()
-        assert (kinds == Kind.EYE).sum() > 3  # the wearer's, not printed ones
+    assert eyes > 60  # the wearers', not printed ones
 
 
 def test_what_is_seen_through_the_holes_lies_close_behind_the_paper() -> None:

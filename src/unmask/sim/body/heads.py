@@ -68,7 +68,7 @@ class HeadModel:
     def points(self, vertices: Floats) -> Floats:
         """The points of the face (L, 3) in the order of LANDMARKS."""
         corners = [self.point(vertices, f"mouth_{side}") for side in ("left", "right")]
-        mouth = np.mean(corners, axis=0) + np.array([0, 0, 8])  # lips bulge before their corners
+        mouth = np.mean(corners, axis=0) + np.array([0, 0, 15])  # lips bulge before their corners
         eyes = [self.point(vertices, f"eye_{side}") for side in ("left", "right")]
         others = [self.point(vertices, name) for name in LANDMARKS[3:]]
         return np.stack([*eyes, mouth, *others]).astype(np.float32)

@@ -19,7 +19,7 @@ from unmask.sim.body.skin import skin_map
 from unmask.sim.optics.materials import BARE_SKIN_INFRARED, Kind, Paint
 from unmask.sim.people import Person
 
-LEVELS = {"dark": (0.22, 0.45), "alike": (0.46, 0.58), "light": (0.59, 0.84)}
+LEVELS = {"dark": (0.22, 0.41), "alike": (0.46, 0.58), "light": (0.59, 0.84)}
 """Reflectance of pigments at 850 nm beside that of skin, which is 0.47 to 0.57."""
 
 

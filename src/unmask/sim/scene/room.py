@@ -36,7 +36,6 @@ from unmask.sim.scene.scenery import (
     tree,
     window,
 )
-from unmask.sim.scene.scenery import muted as muted
 
 Thing = Callable[[Canvas, np.random.Generator, float, float], None]
 """Draws itself from a left edge (mm), so wide (mm)."""

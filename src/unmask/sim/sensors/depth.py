@@ -35,11 +35,11 @@ class DepthSensor:
     principle: Literal["structured_light", "stereo", "time_of_flight"]
     focal: float
     """Focal length in its own pixels."""
-    baseline: float
+    baseline: float = 0.0
     """Millimetres from lens to projector or to the second lens."""
     noise: float
     """Standard deviation at 600 mm, in mm, on a bright surface."""
-    step: float
+    step: float = 0.0
     """Quantisation at 600 mm, in mm."""
     reach: float = 4000.0
     """Nothing is reported farther away (mm)."""
@@ -124,12 +124,12 @@ def _structured_light(
     width = 1.3 * view.grain
     fluctuation = 2.5 * width * blur(rng.standard_normal(depth.shape, dtype=np.float32), width)
     z = windows + sensor.noise * relative * fluctuation * _unsteadiness(view)
-    step = sensor.step * relative
+    levels = 600.0**2 / sensor.step  # disparity is what comes in equal steps
     near, far = _ends(depth, round(1.6 * view.grain))
     ragged = patches(rng, side, 5 * view.grain) + patches(rng, side, 2 * view.grain)
     lost = (far - near > 0.05 * near) & (ragged > rng.uniform(0.2, 1.2))
     lost |= projector_shadow(depth, view.focal * sensor.baseline)
-    return np.where(depth > 0, np.round(z / step) * step, 0), lost
+    return np.where(depth > 0, levels / np.round(levels / np.maximum(z, 1.0)), 0), lost
 
 
 def _stereo(

@@ -12,9 +12,7 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from unmask.errors import ConfigError
 from unmask.sim.plan import BONA_FIDE, Plan
-from unmask.sim.sites import Site
 from unmask.sim.stage import Presented
 
 KINDS = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
@@ -32,14 +30,3 @@ def variant(plan: Plan) -> str:
     if plan.kind == BONA_FIDE:
         return ""
     return plan.pick(import_module(f"{__name__}.{plan.kind}").VARIANTS)
-
-
-def choose_species(wanted: tuple[str, ...], site: Site) -> tuple[str, ...]:
-    """The species to make at a site: those wanted, or all that the site has."""
-    unknown = [name for name in wanted if name not in site.species]
-    if unknown or len(set(wanted)) != len(wanted):
-        raise ConfigError(
-            f"species are {', '.join(wanted)}; site {site.name} has, each once: "
-            + ", ".join(site.species)
-        )
-    return wanted or site.species

@@ -63,6 +63,7 @@ def present(plan: Plan) -> Presented:
     paper = fold(creases, control, photo.skin[creases.vertex] * mask.half, holes)
     shown = creases.at(chart_of(model.points(model.home)), control)
     points = np.where(np.isnan(shown), face, shown)
+    points[:2] = face[:2]  # the eyes in the holes
     for part in parts:
         home = model.home if part is parts[0] else part.vertices
         part.vertices = _pressed(part.vertices, home, mask)
