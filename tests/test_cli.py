@@ -24,8 +24,10 @@ def _names() -> dict[str, object]:
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.loop import Run
+    from unmask.training.pretraining.run import Pretrained
 
-    return {**vars(api), "Report": Report, "Decision": Decision, "Run": Run}
+    results = {"Report": Report, "Decision": Decision, "Run": Run, "Pretrained": Pretrained}
+    return {**vars(api), **results}
 
 
 def test_help_names_every_verb_with_its_first_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +47,7 @@ def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["trian"], "no command 'trian'; there are: demo, simulate, train"),
+        (["trian"], "no command 'trian'; there are: demo, simulate, pretrain"),
         (["train", "--data.root", "x", "--out", "y", "--optim.stepz", "3"], "'optim.steps'"),
         (["train"], "data.root"),
         (["show", "modles"], "models"),

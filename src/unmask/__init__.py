@@ -2,11 +2,12 @@
 
 from importlib.metadata import version
 
-from unmask.api import demo, evaluate, predict, report, show, simulate, train
+from unmask.api import demo, evaluate, predict, pretrain, report, show, simulate, train
 from unmask.config import (
     DemoConfig,
     EvaluateConfig,
     PredictConfig,
+    PretrainConfig,
     ReportConfig,
     ShowConfig,
     SimulateConfig,
@@ -20,6 +21,7 @@ __all__ = [
     "DemoConfig",
     "EvaluateConfig",
     "PredictConfig",
+    "PretrainConfig",
     "ReportConfig",
     "ShowConfig",
     "SimulateConfig",
@@ -28,6 +30,7 @@ __all__ = [
     "evaluate",
     "load",
     "predict",
+    "pretrain",
     "report",
     "show",
     "simulate",

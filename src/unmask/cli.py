@@ -16,6 +16,7 @@ from unmask.errors import ConfigError, UnmaskError
 COMMANDS: dict[Callable[[Any], Any], type] = {
     api.demo: config.DemoConfig,
     api.simulate: config.SimulateConfig,
+    api.pretrain: config.PretrainConfig,
     api.train: config.TrainConfig,
     api.evaluate: config.EvaluateConfig,
     api.report: config.ReportConfig,

@@ -40,17 +40,23 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataConfig:
-    """Which presentations, and how their pictures are to be read."""
+class FolderConfig:
+    """Where pictures are, and how they are to be read."""
 
     root: Path
     """Folder of the data set; it holds the manifest and the images."""
     manifest: str = "manifest.parquet"
     """Manifest inside the folder, .parquet or .csv."""
-    protocol: str = "manifest/split"
-    """Who trains, sets the threshold and is judged; ``unmask show protocols`` lists them."""
     depth: Literal["millimetres", "relative"] = "millimetres"
     """What a depth value means: 16-bit millimetres with 0 for holes, or an 8-bit grey level."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig(FolderConfig):
+    """Which presentations, and how their pictures are to be read."""
+
+    protocol: str = "manifest/split"
+    """Who trains, sets the threshold and is judged; ``unmask show protocols`` lists them."""
     workers: int = 0
     """Processes that read images; 0 reads in the main process, the quickest on two cores."""
 
@@ -59,8 +65,21 @@ class DataConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AugmentConfig:
-    """Random changes to training images; all modalities share one geometry."""
+class PicturesConfig(FolderConfig):
+    """Which pictures to pretrain on; nobody looks at their labels, and they need none."""
+
+    splits: tuple[str, ...] = ("train",)
+    """Rows to learn from, by their column split; without that column, all. The rows of dev, where
+    they are not among them, are held out: their loss is looked at, and chooses nothing."""
+
+    def __post_init__(self) -> None:
+        if not self.splits:
+            raise ConfigError("data.splits is empty; name at least one value of the column split")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeConfig:
+    """Random changes to a picture, or to all of a presentation, which then share one geometry."""
 
     flip: float = 0.5
     """Probability of mirroring left and right."""
@@ -72,8 +91,6 @@ class AugmentConfig:
     """Largest rotation in the image plane, in degrees."""
     photometric: float = 1.0
     """Strength of changes of brightness, contrast, colour and noise; 0: none."""
-    modality_dropout: float = 0.3
-    """Probability that a captured modality is hidden from the model; at least one always stays."""
 
     def __post_init__(self) -> None:
         _probability("augment.flip", self.flip)
@@ -82,17 +99,28 @@ class AugmentConfig:
             raise ConfigError(f"augment.scale is {self.scale}; it must be at least 0 and below 1")
         if self.photometric < 0:
             raise ConfigError(f"augment.photometric is {self.photometric}; it must be at least 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig(ChangeConfig):
+    """Random changes to training images; all modalities share one geometry."""
+
+    modality_dropout: float = 0.3
+    """Probability that a captured modality is hidden from the model; at least one always stays."""
+
+    def __post_init__(self) -> None:
+        ChangeConfig.__post_init__(self)
         _probability("augment.modality_dropout", self.modality_dropout)
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptimConfig:
+class ScheduleConfig:
     """AdamW with linear warm-up and cosine decay, counted in steps."""
 
     steps: int = 1500
     """Optimisation steps in all."""
-    batch_size: int = 32
-    """Presentations per step, drawn evenly from bona fide and every PAI species."""
+    batch_size: int = 128
+    """Pictures per step."""
     lr: float = 1e-3
     """Highest learning rate."""
     weight_decay: float = 0.05
@@ -101,8 +129,6 @@ class OptimConfig:
     """Share of the steps in which the learning rate rises."""
     clip: float = 1.0
     """Largest global norm of the gradient."""
-    label_smoothing: float = 0.05
-    """Targets are moved this far from 0 and 1."""
 
     def __post_init__(self) -> None:
         _at_least("optim.steps", self.steps, 1)
@@ -113,6 +139,19 @@ class OptimConfig:
         for name, value in (("weight_decay", self.weight_decay), ("clip", self.clip)):
             if value < 0:
                 raise ConfigError(f"optim.{name} is {value}; it must be at least 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimConfig(ScheduleConfig):
+    """AdamW with linear warm-up and cosine decay, counted in steps; batches are balanced."""
+
+    batch_size: int = 32
+    """Presentations per step, drawn evenly from bona fide and every PAI species."""
+    label_smoothing: float = 0.05
+    """Targets are moved this far from 0 and 1."""
+
+    def __post_init__(self) -> None:
+        ScheduleConfig.__post_init__(self)
         if not 0 <= self.label_smoothing < 0.5:
             raise ConfigError(
                 f"optim.label_smoothing is {self.label_smoothing}; "
@@ -154,6 +193,47 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PretrainConfig:
+    """Settings of ``unmask pretrain``."""
+
+    data: PicturesConfig
+    out: Path
+    """Folder of the run: checkpoint, weights, their card, logs, this configuration."""
+    method: Literal["mae", "clip"] = "mae"
+    """mae: guess hidden patches; clip: match pictures and captions (columns caption_rgb, ...)."""
+    size: str = ""
+    """Backbone to train, such as vit_tiny, vit_s16, clip_tiny; none named: the tiny one."""
+    backbone: str = ""
+    """Weights that the picture tower starts from; the sources are those of model.backbone."""
+    modalities: tuple[Modality, ...] = THREE
+    """Pictures of these are learned from, all by one encoder."""
+    hidden: float = 0.75
+    """Share of the patches that mae hides."""
+    augment: ChangeConfig = field(default_factory=ChangeConfig)
+    optim: ScheduleConfig = field(default_factory=ScheduleConfig)
+    seed: int = 0
+    """Fixes initial weights, order, augmentation and what is hidden."""
+    precision: Literal["float32", "bf16"] = "float32"
+    """Arithmetic of the forward and backward pass."""
+    dev_every: int = 250
+    """Steps between two looks at the loss of what is held out."""
+    checkpoint_every: int = 250
+    """Steps between two resumable checkpoints."""
+    licence: str = ""
+    """Of the weights, for their card; none named: that of unmask, if all data are simulated."""
+    resume: bool = False
+    """Go on from the last checkpoint in ``out``."""
+
+    def __post_init__(self) -> None:
+        _at_least("seed", self.seed, 0)
+        _at_least("dev_every", self.dev_every, 1)
+        _at_least("checkpoint_every", self.checkpoint_every, 1)
+        if not 0 < self.hidden < 1:
+            raise ConfigError(f"hidden is {self.hidden}; it must be above 0 and below 1")
+        _modalities(self.modalities)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimulateConfig:
     """Settings of ``unmask simulate``."""
 
@@ -181,10 +261,10 @@ class SimulateConfig:
 
     def __post_init__(self) -> None:
         _at_least("seed", self.seed, 0)
-        _at_least("per_site", self.per_site, 1)
-        _at_least("frames", self.frames, 1)
-        _at_least("image_size", self.image_size, 32)
-        _at_least("workers", self.workers, 1)
+        _between("per_site", self.per_site, 1, 1_000_000)
+        _between("frames", self.frames, 1, 1000)
+        _between("image_size", self.image_size, 32, 1024)
+        _between("workers", self.workers, 1, 256)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,14 +335,14 @@ class DemoConfig:
     """Folder for everything it makes."""
     seed: int = 0
     """Fixes the whole run."""
-    per_site: int = 400
-    """Simulated presentations at each of the two sites."""
+    per_site: int = 800
+    """Simulated presentations, all at site A."""
     steps: int = 400
     """Training steps."""
 
     def __post_init__(self) -> None:
         _at_least("seed", self.seed, 0)
-        _at_least("per_site", self.per_site, 30)
+        _at_least("per_site", self.per_site, 60)
         _at_least("steps", self.steps, 1)
 
 
@@ -277,7 +357,7 @@ class ShowConfig:
     seed: int = 0
     """Which people and presentations the contact sheet shows."""
     species: tuple[str, ...] = ()
-    """PAI species on the contact sheet; none named: all, and bona fide."""
+    """Kinds of presentation on the contact sheet, bona_fide among them; none named: all."""
     people: int = 1
     """How many people the contact sheet shows of each kind at each site."""
     frames: int = 1
@@ -285,13 +365,26 @@ class ShowConfig:
 
     def __post_init__(self) -> None:
         _at_least("seed", self.seed, 0)
-        _at_least("people", self.people, 1)
-        _at_least("frames", self.frames, 1)
+        _between("people", self.people, 1, 20)
+        _between("frames", self.frames, 1, 64)
+        if self.frames > 1 and self.people > 1:
+            raise ConfigError(
+                f"people is {self.people} and frames {self.frames}; a film strip shows one person, "
+                "so give one of the two"
+            )
+        if self.out.suffix.lower() != ".png":
+            raise ConfigError(f"out is {self.out}; the sheet is a picture: name it with .png")
 
 
 def _at_least(name: str, value: int, least: int) -> None:
     if value < least:
         raise ConfigError(f"{name} is {value}; it must be at least {least}")
+
+
+def _between(name: str, value: int, least: int, most: int) -> None:
+    _at_least(name, value, least)
+    if value > most:
+        raise ConfigError(f"{name} is {value}; it must be at most {most}")
 
 
 def _probability(name: str, value: float) -> None:

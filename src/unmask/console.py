@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.loop import Run
+    from unmask.training.pretraining.run import Pretrained
 
 
 def present(verb: str, result: Any, settings: Any) -> None:
@@ -27,6 +28,7 @@ def present(verb: str, result: Any, settings: Any) -> None:
         return
     {
         "simulate": lambda: console.print(f"simulated presentations are in {result}"),
+        "pretrain": lambda: _pretrained(console, result),
         "train": lambda: _run(console, result),
         "evaluate": lambda: _evaluated(console, result),
         "report": lambda: _report(console, result, settings.out),
@@ -41,6 +43,14 @@ def _run(console: Console, run: Run) -> None:
     console.print(
         f"kept step {run.card.step}: on dev EER {figures['eer']:.1%}, AUC {figures['auc']:.3f}\n"
         f"model, card and logs are in {run.folder}"
+    )
+
+
+def _pretrained(console: Console, made: Pretrained) -> None:
+    figures = [f"held-out loss {loss:.3f}; " for loss in made.card.figures.values()]
+    console.print(
+        f"{''.join(figures)}backbone, card and logs are in {made.folder}\n"
+        f"start a training from it with: unmask train --model.backbone {made.folder} ..."
     )
 
 

@@ -131,12 +131,12 @@ class BalancedSampler(Sampler[list[Draw]]):
     ) -> None:
         self.steps = range(first_step, last_step)
         self.batch_size = batch_size
-        self.bona_fide = _Endless(_numbers(samples, None), (seed, 0))
+        self.bona_fide = Endless(_numbers(samples, None), (seed, 0))
         species = sorted({s.pai_species for s in samples if s.pai_species is not None})
         if not species:
             raise DatasetError(_one_class(samples, "attack"))
         self.species = [
-            _Endless(_numbers(samples, name), (seed, 1 + i)) for i, name in enumerate(species)
+            Endless(_numbers(samples, name), (seed, 1 + i)) for i, name in enumerate(species)
         ]
 
     def __len__(self) -> int:
@@ -166,7 +166,7 @@ class UnreadableError(DatasetError):
         super().__init__(message.rpartition(f"{type(self).__qualname__}: ")[2].strip())
 
 
-class _Endless:
+class Endless:
     """Numbers in shuffled order, again and again; entry n does not depend on what was asked for."""
 
     def __init__(self, numbers: npt.NDArray[np.int64], seed: tuple[int, int]) -> None:

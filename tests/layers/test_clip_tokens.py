@@ -51,3 +51,20 @@ def test_the_longest_text_fits_and_a_longer_one_is_refused() -> None:
     assert tokenize(["face " * 75])[0, -1] == 49407
     with pytest.raises(ConfigError, match="takes 78 tokens, 1 of them context; at most 77 fit"):
         tokenize(["face " * 75], context=1)
+
+
+@pytest.mark.parametrize("vocabulary", [1024, 6144, 20_000])
+def test_a_smaller_vocabulary_says_the_same_in_more_pieces(vocabulary: int) -> None:
+    for text, numbers in PUBLISHED.items():
+        fewer = clip_words(text, vocabulary)
+        assert max(fewer) < vocabulary - 2
+        assert len(fewer) >= len(numbers)
+        common = [n for n in numbers if n < vocabulary - 2]
+        assert set(common) <= set(fewer), "a word that stays whole keeps its number"
+
+
+def test_rows_of_a_smaller_vocabulary_end_with_its_last_number() -> None:
+    row = tokenize(["a silicone mask"], vocabulary=1024, length=20)[0]
+    assert row[0] == 1022
+    assert row.max() == 1023
+    assert int((row == 1023).sum()) == 1

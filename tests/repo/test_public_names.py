@@ -3,8 +3,8 @@
 import unmask
 
 PUBLIC = {
-    *("demo", "evaluate", "load", "predict", "report", "show", "simulate", "train"),
-    *("DemoConfig", "EvaluateConfig", "PredictConfig", "ReportConfig"),
+    *("demo", "evaluate", "load", "predict", "pretrain", "report", "show", "simulate", "train"),
+    *("DemoConfig", "EvaluateConfig", "PredictConfig", "PretrainConfig", "ReportConfig"),
     *("ShowConfig", "SimulateConfig", "TrainConfig"),
 }
 

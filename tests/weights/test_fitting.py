@@ -116,5 +116,7 @@ def test_tensors_that_cannot_be_joined_are_named(
 
 
 def test_an_unknown_name_lists_what_exists() -> None:
-    with pytest.raises(ConfigError, match="no backbone 'vit_h14'; there are: vit_ti16, vit_s16"):
+    with pytest.raises(
+        ConfigError, match="no backbone 'vit_h14'; there are: vit_tiny, vit_ti16, vit_s16"
+    ):
         load_backbone("vit_h14", "weights.safetensors")

@@ -41,3 +41,8 @@ def test_a_hub_that_cannot_be_asked_gives_one_line(repository: str, tmp_path: Pa
     assert done.stdout.startswith(f"cannot fetch hf:{repository}: ")
     assert done.stdout.count("\n") == 1
     assert "give a file that was downloaded elsewhere" in done.stdout
+
+
+def test_a_backbone_that_does_not_ship_is_named_with_those_that_do() -> None:
+    with pytest.raises(CheckpointError, match=r"no backbone 'vit_huge' ships .* unmask pretrain"):
+        locate("shipped:vit_huge")

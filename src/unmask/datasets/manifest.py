@@ -1,6 +1,7 @@
 """A folder of images with a table: one row per presentation, or per frame of one.
 
-The table has these columns; any further ones are attributes, for reports by group.
+The table has these columns; any further ones are attributes, for reports by group. Who learns from
+pictures alone reads them with ``read_pictures``, which looks at no label and needs none.
 
     key                             unique name of the row; written next to its score
     presentation                    rows that share it are frames of one presentation (else: key)
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,8 @@ LABELS = {label.name.lower(): label for label in Label}
 SPLITS = ("train", "dev", "eval")
 BONA_FIDE = Label.BONA_FIDE.name.lower()
 
-_REQUIRED = ("key", "label", "pai_species")
+_LABEL = ("label", "pai_species")
+_REQUIRED = ("key", *_LABEL)
 _OPTIONAL = ("presentation", "subject", "site", "dataset", "split")
 _OUTSIDE = r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)"
 
@@ -59,12 +61,50 @@ def read_manifest(root: Path, name: str) -> list[tuple[Sample, str]]:
         DatasetError: the first fault found, with file, row, line (CSV), column and value.
     """
     table = _read(root / name)
-    _check_columns(table)
+    _check_columns(table, _REQUIRED)
     table = _with_defaults(table)
-    _check_values(table)
-    _check_presentations(table)
-    _check_files(table, root)
+    _check_labels(table)
+    _check_table(table, root)
     return _samples(table, root)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pictures:
+    """What the sensors saw in one row; what it was stays unsaid."""
+
+    key: str
+    paths: Mapping[Modality, Path]
+    split: str
+    """"" for none."""
+    subject: str
+    dataset: str
+    captions: Mapping[Modality, str]
+    """What a picture shows, in words, where the table has a column such as ``caption_rgb``."""
+
+
+def read_pictures(root: Path, name: str) -> list[Pictures]:
+    """Each row without its label, which may be wrong, empty, or no column at all.
+
+    Raises:
+        DatasetError: as ``read_manifest``, of the other columns.
+    """
+    table = _read(root / name)
+    table = _Table(path=table.path, frame=table.frame.drop(_LABEL, strict=False), lines=table.lines)
+    _check_columns(table, ("key",))
+    table = _with_defaults(table)
+    _check_table(table, root)
+    folder = root.resolve().name
+    return [
+        Pictures(
+            key=row["key"],
+            paths=_paths(row, table, root),
+            split=row["split"],
+            subject=row["subject"],
+            dataset=row["dataset"] or folder,
+            captions={m: row[c] for m in table.modalities if row.get(c := f"caption_{m}")},
+        )
+        for row in table.frame.iter_rows(named=True)
+    ]
 
 
 def read_sets(root: Path, name: str) -> dict[str, Rows]:
@@ -186,13 +226,13 @@ def _read_csv(path: Path) -> _Table:
     return _Table(path=path, frame=frame, lines=lines)
 
 
-def _check_columns(table: _Table) -> None:
+def _check_columns(table: _Table, required: Sequence[str]) -> None:
     has = ", ".join(table.frame.columns) or "none"
-    for name in _REQUIRED:
+    for name in required:
         if name not in table.frame.columns:
             raise DatasetError(
                 f"{table.path} has no column {name!r}; it has: {has}; "
-                f"needed are {', '.join(_REQUIRED)} and one of {', '.join(Modality)}"
+                f"needed are {', '.join(required)} and one of {', '.join(Modality)}"
             )
     if not table.modalities:
         raise DatasetError(
@@ -211,12 +251,8 @@ def _with_defaults(table: _Table) -> _Table:
     return _Table(path=table.path, frame=frame, lines=table.lines)
 
 
-def _check_values(table: _Table) -> None:
-    key, label, species = pl.col("key"), pl.col("label"), pl.col("pai_species")
-    table.refuse("key", key == "", "is empty; every row needs a unique key")
-    table.refuse(
-        "key", ~key.is_first_distinct(), "stands in an earlier row too; every row needs its own key"
-    )
+def _check_labels(table: _Table) -> None:
+    label, species = pl.col("label"), pl.col("pai_species")
     table.refuse(
         "label", ~label.is_in(list(LABELS)), f"is not allowed; allowed: {', '.join(LABELS)}"
     )
@@ -229,6 +265,21 @@ def _check_values(table: _Table) -> None:
         "pai_species",
         (label == "bona_fide") & (species != ""),
         "with label bona_fide; leave it empty there, or correct the label",
+    )
+
+
+def _check_table(table: _Table, root: Path) -> None:
+    """All but what stands in the columns of the label."""
+    _check_values(table)
+    _check_presentations(table)
+    _check_files(table, root)
+
+
+def _check_values(table: _Table) -> None:
+    key = pl.col("key")
+    table.refuse("key", key == "", "is empty; every row needs a unique key")
+    table.refuse(
+        "key", ~key.is_first_distinct(), "stands in an earlier row too; every row needs its own key"
     )
     table.refuse(
         "split",
@@ -249,7 +300,8 @@ def _check_values(table: _Table) -> None:
 
 
 def _check_presentations(table: _Table) -> None:
-    for column in ("label", "pai_species", "subject", "site", "split"):
+    shared = (*_LABEL, "subject", "site", "split")
+    for column in (name for name in shared if name in table.frame.columns):
         first = pl.col(column).first().over("presentation")
         table.refuse(
             column,
@@ -288,7 +340,7 @@ def _samples(table: _Table, root: Path) -> list[tuple[Sample, str]]:
             Sample(
                 key=row["key"],
                 presentation=row["presentation"],
-                paths={m: root / row[m] for m in table.modalities if row[m]},
+                paths=_paths(row, table, root),
                 label=LABELS[row["label"]],
                 pai_species=row["pai_species"] or None,
                 subject=row["subject"],
@@ -300,6 +352,10 @@ def _samples(table: _Table, root: Path) -> list[tuple[Sample, str]]:
         )
         for row in table.frame.iter_rows(named=True)
     ]
+
+
+def _paths(row: Mapping[str, str], table: _Table, root: Path) -> dict[Modality, Path]:
+    return {m: root / row[m] for m in table.modalities if row[m]}
 
 
 def _cell(sample: Sample, column: str) -> str:

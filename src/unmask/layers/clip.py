@@ -11,13 +11,14 @@ ICML 2021, figure 3.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.errors import ConfigError
+from unmask.layers import image_encoder
 from unmask.layers.image_encoder import ImageEncoder, ImageEncoderConfig
 from unmask.layers.text_encoder import TextEncoder, TextEncoderConfig
 
@@ -49,10 +50,17 @@ def _image(patch_size: int) -> ImageEncoderConfig:
 
 
 SIZES = {
+    "clip_tiny": ClipConfig(
+        image=replace(image_encoder.SIZES["vit_tiny"], projection=128),
+        text=TextEncoderConfig(
+            dim=128, depth=4, heads=4, activation="gelu", vocabulary=6144, projection=128
+        ),
+    ),
     "clip_b16": ClipConfig(image=_image(16)),
     "clip_b32": ClipConfig(image=_image(32)),
 }
-"""As OpenAI trained them; most others (LAION's, say) trained with ``activation="gelu"``."""
+"""The picture tower of clip_tiny is vit_tiny, and its vocabulary is the first part of CLIP's. The
+others are as OpenAI trained them; most by others (LAION, say) have ``activation="gelu"``."""
 
 
 class Clip(nn.Module):

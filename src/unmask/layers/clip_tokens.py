@@ -3,6 +3,8 @@
     row = [start, C places for a context, words of the text, end, 0, 0, ...]
 
 The vocabulary ships with the package (assets/, 180 kB, MIT), so any prompt works without a network.
+Its merges are in the order of their use in English, so a smaller vocabulary is simply the first of
+them: the single bytes stay, and a rare word falls apart into more pieces.
 
 Axes: N prompts, L places of a row, C context tokens.
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -30,28 +32,38 @@ if TYPE_CHECKING:
 Words = Callable[[str], list[int]]
 """A text to its token numbers, without start and end."""
 
+VOCABULARY = 49_408
+"""Tokens of CLIP: bytes, merges, start and end."""
+BYTES = 512
+"""Tokens of one byte, each inside a word and ending it."""
+
 WORD = r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"
 """What is encoded by itself: an English suffix, a run of letters, a digit, a run of signs."""
 
 
-def clip_words(text: str) -> list[int]:
-    """With the vocabulary of CLIP, whatever case and spacing the text has."""
-    return list(_clip_tokenizer().encode(text, add_special_tokens=False).ids)
+def clip_words(text: str, vocabulary: int = VOCABULARY) -> list[int]:
+    """With the first so many tokens of CLIP, whatever case and spacing the text has."""
+    assert BYTES + 2 < vocabulary <= VOCABULARY
+    merges = vocabulary - BYTES - 2
+    return list(_clip_tokenizer(merges).encode(text, add_special_tokens=False).ids)
 
 
 def tokenize(
     texts: Sequence[str],
     *,
     context: int = 0,
-    words: Words = clip_words,
-    vocabulary: int = 49_408,
+    words: Words | None = None,
+    vocabulary: int = VOCABULARY,
     length: int = 77,
 ) -> Tensor:
     """Texts -> (N, L) int64; the last two numbers of a vocabulary are start and end.
 
+    Without ``words`` it is the vocabulary of CLIP, or the first part of it.
+
     Raises:
         ConfigError: a text with its context is longer than ``length``.
     """
+    words = words or partial(clip_words, vocabulary=vocabulary)
     rows = torch.zeros(len(texts), length, dtype=torch.int64)
     for row, text in zip(rows, texts, strict=True):
         numbers = [vocabulary - 2, *[0] * context, *words(text), vocabulary - 1]
@@ -65,11 +77,11 @@ def tokenize(
 
 
 @cache
-def _clip_tokenizer() -> Tokenizer:
+def _clip_tokenizer(count: int) -> Tokenizer:
     """Built once: the 512 single bytes (inside a word and ending it), then one token per merge."""
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-    merges = [(a, b) for a, _, b in (line.partition(" ") for line in _merges())]
+    merges = [(a, b) for a, _, b in (line.partition(" ") for line in _merges()[:count])]
     letters = _byte_letters()
     names = [*letters, *(f"{letter}</w>" for letter in letters), *(a + b for a, b in merges)]
     tokenizer = Tokenizer(

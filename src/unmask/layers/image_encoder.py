@@ -39,6 +39,7 @@ class ImageEncoderConfig(TowerConfig):
 
 
 SIZES = {
+    "vit_tiny": ImageEncoderConfig(image_size=112, dim=128, depth=6, heads=4),
     "vit_ti16": ImageEncoderConfig(dim=192, heads=3),
     "vit_s16": ImageEncoderConfig(dim=384, heads=6),
     "vit_b16": ImageEncoderConfig(),

@@ -51,6 +51,12 @@ class BestOnDev(Callback):
             save_weights(cast(nn.Module, pl_module.model), self.path)
         trainer.should_stop = self._out_of_patience
 
+    def told(self) -> str:
+        """The best figures so far, in words."""
+        if not self.best_step:
+            return ""
+        return f"dev EER {self.best['eer']:.1%} AUC {self.best['auc']:.3f} (step {self.best_step})"
+
     @property
     def _out_of_patience(self) -> bool:
         return 0 < self.patience <= self.looks_since_best
@@ -70,6 +76,28 @@ class BestOnDev(Callback):
         self.best = state_dict["best"]
         self.best_step = state_dict["best_step"]
         self.looks_since_best = state_dict["looks_since_best"]
+
+
+class HeldOut(Callback):
+    """Looks at the loss of what is held out at fixed steps, and does nothing about it."""
+
+    def __init__(self, look: Callable[[], float], *, every: int) -> None:
+        self.look = look
+        self.every = every
+        self.latest = math.nan
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if trainer.global_step % self.every:
+            return
+        self.latest = self.look()
+        for logger in trainer.loggers:
+            logger.log_metrics({"dev/loss": self.latest}, step=trainer.global_step)
+
+    def told(self) -> str:
+        """The latest loss, in words."""
+        return "" if math.isnan(self.latest) else f"held out {self.latest:.3f}"
 
 
 class Resumable(Callback):
@@ -94,10 +122,10 @@ class Resumable(Callback):
 
 
 class StepBar(Callback):
-    """One progress bar over all steps, with the loss and the best dev figures."""
+    """One progress bar over all steps, with the loss and what else there is to tell."""
 
-    def __init__(self, best: BestOnDev, *, steps: int) -> None:
-        self.best = best
+    def __init__(self, told: Callable[[], str], *, steps: int) -> None:
+        self.told = told
         self.steps = steps
         self.loss = math.nan
         self.bar = Progress(
@@ -116,10 +144,7 @@ class StepBar(Callback):
     ) -> None:
         loss = float(outputs["loss"] if isinstance(outputs, dict) else outputs)
         self.loss = loss if math.isnan(self.loss) else 0.95 * self.loss + 0.05 * loss
-        figures = f"loss {self.loss:.3f}"
-        if self.best.best_step:
-            eer, auc = self.best.best["eer"], self.best.best["auc"]
-            figures += f", dev EER {eer:.1%} AUC {auc:.3f} (step {self.best.best_step})"
+        figures = ", ".join(words for words in (f"loss {self.loss:.3f}", self.told()) if words)
         self.bar.update(self.task, completed=trainer.global_step, figures=figures)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -92,7 +92,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     model.load_state_dict(tensors)
 
 
-def save_card(card: Card, folder: Path) -> None:
+def save_card(card: object, folder: Path) -> None:
     """Write ``card.json`` into the folder of a run."""
     write_text(folder / "card.json", json.dumps(to_plain(card), indent=2) + "\n")
 

@@ -1,4 +1,4 @@
-"""The one LightningModule: any model of ours, its loss, its optimiser.
+"""The LightningModules: any model of ours, its loss, its optimiser.
 
 Every random number of a step (dropout, noise) comes from a generator seeded by the run's seed and
 the step, so on one machine's CPU a run that was killed and resumed repeats the uninterrupted one
@@ -14,34 +14,27 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
-from unmask.config import OptimConfig
+from unmask.config import OptimConfig, ScheduleConfig
 from unmask.losses.cross_entropy import bona_fide_cross_entropy
 from unmask.types import Batch
 
 
-class Learner(LightningModule):
-    """Trains ``model`` with AdamW, linear warm-up and cosine decay."""
+class SeededLearner(LightningModule):
+    """Steps of AdamW with linear warm-up and cosine decay; each has random numbers of its own."""
 
-    def __init__(self, model: nn.Module, optim: OptimConfig, *, seed: int) -> None:
+    def __init__(self, model: nn.Module, schedule: ScheduleConfig, *, seed: int) -> None:
         super().__init__()
         self.model = model
-        self.optim = optim
+        self.schedule = schedule
         self.seed = seed
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         torch.manual_seed(self.seed * 2_000_003 + self.global_step)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        output = self.model(batch.image, batch.present)
-        loss = bona_fide_cross_entropy(output, batch, label_smoothing=self.optim.label_smoothing)
-        figures = {"loss": loss.total, **loss.parts}
-        self.log_dict({f"train/{name}": value.detach() for name, value in figures.items()})
-        return loss.total
-
     def configure_optimizers(self) -> Any:
-        optimizer = torch.optim.AdamW(decay_groups(self.model, self.optim), lr=self.optim.lr)
+        optimizer = torch.optim.AdamW(decay_groups(self.model, self.schedule), lr=self.schedule.lr)
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rate_at(step, self.optim)
+            optimizer, lambda step: rate_at(step, self.schedule)
         )
         return {
             "optimizer": optimizer,
@@ -49,7 +42,22 @@ class Learner(LightningModule):
         }
 
 
-def rate_at(step: int, optim: OptimConfig) -> float:
+class Learner(SeededLearner):
+    """Trains a model to tell bona fide from attacks."""
+
+    def __init__(self, model: nn.Module, optim: OptimConfig, *, seed: int) -> None:
+        super().__init__(model, optim, seed=seed)
+        self.label_smoothing = optim.label_smoothing
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        output = self.model(batch.image, batch.present)
+        loss = bona_fide_cross_entropy(output, batch, label_smoothing=self.label_smoothing)
+        figures = {"loss": loss.total, **loss.parts}
+        self.log_dict({f"train/{name}": value.detach() for name, value in figures.items()})
+        return loss.total
+
+
+def rate_at(step: int, optim: ScheduleConfig) -> float:
     """Learning rate at a step, as a share of the highest: linear warm-up, then half a cosine."""
     warmup = round(optim.warmup * optim.steps)
     if step < warmup:
@@ -58,7 +66,7 @@ def rate_at(step: int, optim: OptimConfig) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 
-def decay_groups(model: nn.Module, optim: OptimConfig) -> list[dict[str, Any]]:
+def decay_groups(model: nn.Module, optim: ScheduleConfig) -> list[dict[str, Any]]:
     """Parameters with weight decay (matrices and kernels) and without (all else).
 
     Biases, norms, tokens and position tables have none; neither have the tables of embeddings,

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import itertools
 import logging
-import pickle
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-import yaml
-from lightning.pytorch import Trainer
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import nn
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader
 
 from unmask.capture.crop import CROP_VERSION
 from unmask.config import ModelConfig, TrainConfig
-from unmask.data import BalancedSampler, Draw, Presentations, collate
-from unmask.errors import CheckpointError, ConfigError
-from unmask.files import make_folder, sha256, write_text
+from unmask.data import BalancedSampler, Item, Presentations, collate
+from unmask.files import sha256
 from unmask.metrics.curves import auc, eer
 from unmask.metrics.scores import Scores, per_presentation, write_scores
 from unmask.metrics.thresholds import operating_point
-from unmask.parsing import to_plain, to_yaml
-from unmask.training.callbacks import BestOnDev, DevFigures, Resumable, StepBar
+from unmask.parsing import to_plain
+from unmask.training.callbacks import BestOnDev, DevFigures, StepBar
 from unmask.training.checkpoint import Card, load_weights, save_card
+from unmask.training.folder import open_folder
 from unmask.training.learner import Learner
 from unmask.training.scoring import Scorer
+from unmask.training.trainer import RemainingSteps, run
 from unmask.transforms.normalize import Preprocessing
 from unmask.types import SIMULATED, Modality, Protocol, Sample, subset_name
 
@@ -59,7 +54,7 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
     Raises:
         ConfigError: the folder holds another run, or one that ``resume`` was not set for.
     """
-    _open_folder(config)
+    open_folder(config)
     settings: Any = model.config
     preprocessing = Preprocessing(
         image_size=settings.image_size, crop_version=CROP_VERSION, depth=config.data.depth
@@ -82,7 +77,8 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
         steps=config.optim.steps,
         patience=config.patience,
     )
-    _train(learner, protocol, config, best, preprocessing)
+    bar = StepBar(best.told, steps=config.optim.steps)
+    run(learner, _loader(config, protocol, preprocessing), config, [best, bar])
     load_weights(model, config.out / "model.safetensors")
     dev = {shown: dev_scores(shown) for shown in _subsets(config.modalities)}
     write_scores(dev[config.modalities], config.out / "dev.csv")
@@ -100,20 +96,16 @@ def dev_figures(scores: Scores) -> DevFigures:
     return {"eer": eer(scores), "auc": auc(scores), "loss": float(loss)}
 
 
-def _train(
-    learner: Learner,
-    protocol: Protocol,
-    config: TrainConfig,
-    best: BestOnDev,
-    preprocessing: Preprocessing,
-) -> None:
-    """Run Lightning's loop; all steps are one epoch of it."""
-    last = config.out / "last.ckpt"
-    resumable = config.resume and last.exists()
-    if resumable:
-        _check_readable(last)
-    trainer = _trainer(config, best, last)
-    loader = DataLoader(
+def _loader(
+    config: TrainConfig, protocol: Protocol, preprocessing: Preprocessing
+) -> DataLoader[Item]:
+    """Balanced batches of augmented presentations."""
+    optim = config.optim
+
+    def batches(first: int) -> BalancedSampler:
+        return BalancedSampler(protocol.train, optim.batch_size, first, optim.steps, config.seed)
+
+    return DataLoader(
         Presentations(
             protocol.train,
             preprocessing=preprocessing,
@@ -121,113 +113,10 @@ def _train(
             augment=config.augment,
             seed=config.seed,
         ),
-        batch_sampler=_RemainingSteps(protocol, config, lambda: trainer.global_step),
+        batch_sampler=RemainingSteps(batches, optim.steps),
         collate_fn=collate,
         num_workers=config.data.workers,
     )
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning")
-            trainer.fit(learner, loader, ckpt_path=last if resumable else None)
-    except SystemExit as stop:  # Lightning turns Ctrl-C into this
-        log.info(
-            "stopped; go on from the last checkpoint (every %d steps) with: "
-            "unmask train --config %s --resume",
-            config.checkpoint_every,
-            config.out / "config.yaml",
-        )
-        raise KeyboardInterrupt from stop
-
-
-def _trainer(config: TrainConfig, best: BestOnDev, last: Path) -> Trainer:
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return Trainer(
-        accelerator="auto",
-        devices=1,
-        precision="bf16-mixed" if config.precision == "bf16" else "32-true",
-        max_steps=config.optim.steps,
-        gradient_clip_val=config.optim.clip,
-        callbacks=[
-            best,
-            StepBar(best, steps=config.optim.steps),
-            Resumable(last, every=config.checkpoint_every, steps=config.optim.steps),
-        ],
-        logger=[
-            CSVLogger(config.out / "logs", name="csv"),
-            TensorBoardLogger(config.out / "logs", name="tensorboard"),
-        ],
-        log_every_n_steps=10,
-        enable_checkpointing=False,  # ours are whole files
-        enable_progress_bar=False,  # ours counts steps
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-    )
-
-
-class _RemainingSteps(Sampler[list[Draw]]):
-    """The batches from the current step on; a step's batch depends on nothing but the step."""
-
-    def __init__(
-        self, protocol: Protocol, config: TrainConfig, global_step: Callable[[], int]
-    ) -> None:
-        self.samples = protocol.train
-        self.config = config
-        self.global_step = global_step
-
-    def __iter__(self) -> Iterator[list[Draw]]:
-        optim = self.config.optim
-        first = self.global_step()
-        return iter(
-            BalancedSampler(self.samples, optim.batch_size, first, optim.steps, self.config.seed)
-        )
-
-    def __len__(self) -> int:
-        return self.config.optim.steps
-
-
-def _open_folder(config: TrainConfig) -> None:
-    """Claim the folder of the run, or check that it holds this very run."""
-    stored = config.out / "config.yaml"
-    started = any((config.out / name).exists() for name in ("last.ckpt", "model.safetensors"))
-    if not stored.exists() or not started:
-        make_folder(config.out)
-        write_text(stored, to_yaml(replace(config, resume=False)))
-        return
-    if not config.resume:
-        raise ConfigError(
-            f"{config.out} holds a run already; give --resume to go on with it, or another --out"
-        )
-    before, now = _flat(yaml.safe_load(stored.read_text()) or {}), _flat(to_plain(config))
-    free = {"resume", "data.workers", "out"}
-    changed = [k for k in sorted({*before, *now} - free) if before.get(k) != now.get(k)]
-    if changed:
-        differences = ", ".join(f"{k}: {before.get(k)} -> {now.get(k)}" for k in changed)
-        raise ConfigError(
-            f"cannot resume {config.out} with other settings ({differences}); use "
-            f"--config {stored} --resume, or another --out"
-        )
-
-
-def _check_readable(last: Path) -> None:
-    try:
-        torch.load(last, weights_only=True)
-    except (RuntimeError, OSError, pickle.UnpicklingError, EOFError, KeyError) as error:
-        why = str(error).splitlines()[0]
-        raise CheckpointError(
-            f"{last} is damaged ({why}); remove it to start the run from its beginning"
-        ) from error
-
-
-def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings with dotted keys."""
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 def _card(

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from unmask.config import AugmentConfig
+from unmask.config import ChangeConfig
 from unmask.types import Image, Images, Modality
 
 Matrix = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ def resize(images: Images, side: int) -> dict[Modality, Image]:
     return {modality: _resize(picture, modality, side) for modality, picture in images.items()}
 
 
-def draw_affine(rng: np.random.Generator, augment: AugmentConfig, side: int) -> Matrix:
+def draw_affine(rng: np.random.Generator, augment: ChangeConfig, side: int) -> Matrix:
     """A random (2, 3) map from output pixels to input pixels: mirror, turn, zoom and shift."""
     mirror = -1.0 if rng.random() < augment.flip else 1.0
     angle = np.deg2rad(rng.uniform(-augment.rotate, augment.rotate))

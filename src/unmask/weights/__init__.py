@@ -2,6 +2,7 @@
 
     loaded = load_backbone("vit_b16", "vit_b_16-imagenet.pth")
     encoder.load_state_dict(loaded.part("image"))
+    load_backbone("vit_tiny")  # comes with the package
 
 Every file is said to be of a layout (``weights.layouts``), and nothing of it is passed over in
 silence: see ``Report``.
@@ -23,9 +24,9 @@ from unmask.layers.clip import Clip
 from unmask.layers.image_encoder import ImageEncoder
 from unmask.layers.vit import Backbone
 from unmask.weights.files import read_tensors
-from unmask.weights.fitting import Shapes, check, recognise
+from unmask.weights.fitting import PROJECTION, Shapes, check, recognise
 from unmask.weights.positions import resample
-from unmask.weights.sources import locate
+from unmask.weights.sources import SHIPPED, locate
 
 NAMES = (*image_encoder.SIZES, *clip.SIZES)
 """Backbones that ``load_backbone`` knows by name."""
@@ -74,18 +75,34 @@ class Loaded:
         return {k.removeprefix(prefix): t for k, t in self.tensors.items() if k.startswith(prefix)}
 
 
-def load_backbone(name: str, source: str) -> Loaded:
+def load_backbone(name: str, source: str = "") -> Loaded:
     """Read a backbone of a known size.
 
     Args:
         name: one of ``NAMES``.
-        source: a file, a folder, or a repository on the hub; see ``weights.sources``.
+        source: a file, a folder, or a repository on the hub, see ``weights.sources``; without one,
+            the backbone of this name that ships with the package.
 
     Raises:
         ConfigError: no such name.
         CheckpointError: the file cannot be read, or does not fit; the nearest layout is named.
     """
-    return _load(source, _shapes(name), wanted_by=name)
+    shapes = _shapes(name)
+    return _load(source or f"{SHIPPED}{name}", shapes, wanted_by=name)
+
+
+def fill_encoder(encoder: ImageEncoder, source: str) -> Report:
+    """Start an encoder of pictures from another one; its projection keeps its initial values.
+
+    Raises:
+        CheckpointError: as ``load_backbone``.
+    """
+    state = encoder.state_dict()
+    wanted = {f"image.{name}": tensor.shape for name, tensor in state.items()}
+    wanted.pop(PROJECTION, None)
+    loaded = _load(source, wanted, wanted_by="the encoder")
+    encoder.load_state_dict(state | loaded.part("image"))
+    return loaded.report
 
 
 def fill_backbone(backbone: Backbone, source: str) -> Report:

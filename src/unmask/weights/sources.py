@@ -1,6 +1,6 @@
-"""Where weights come from: a file, a folder of the Hugging Face kind, or a repository on its hub.
+"""Where weights come from: this package, a file, a folder of the Hugging Face kind, or its hub.
 
-vit_b_16.safetensors    checkpoints/clip/    hf:openai/clip-vit-base-patch16
+shipped:vit_tiny    vit_b_16.safetensors    checkpoints/clip/    hf:openai/clip-vit-base-patch16
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from pathlib import Path
 from unmask.errors import CheckpointError
 
 HUB = "hf:"
+SHIPPED = "shipped:"
+ASSETS = Path(__file__).parent / "assets"
 
 WEIGHTS = (
     "model.safetensors",
@@ -26,6 +28,8 @@ def locate(source: str, names: tuple[str, ...] = WEIGHTS) -> Path:
     Raises:
         CheckpointError: there is no such file, or the hub cannot be reached.
     """
+    if source.startswith(SHIPPED):
+        return _shipped(source.removeprefix(SHIPPED))
     if source.startswith(HUB):
         return _fetch(source, names)
     path = Path(source)
@@ -37,7 +41,18 @@ def locate(source: str, names: tuple[str, ...] = WEIGHTS) -> Path:
     if not path.is_file():
         raise CheckpointError(
             f"no file {source}; give a file, a folder, or {HUB}organisation/name of a repository "
-            "on the Hugging Face hub"
+            f"on the Hugging Face hub, or {SHIPPED}name of one that ships"
+        )
+    return path
+
+
+def _shipped(name: str) -> Path:
+    path = ASSETS / f"{name}.safetensors"
+    if not path.is_file():
+        there = ", ".join(sorted(other.stem for other in ASSETS.glob("*.safetensors"))) or "none"
+        raise CheckpointError(
+            f"no backbone {name!r} ships with this version; there are: {there}; "
+            "unmask pretrain makes one"
         )
     return path
 

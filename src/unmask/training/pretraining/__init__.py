@@ -1,0 +1,1 @@
+"""Pretraining of backbones on pictures without labels: ``unmask pretrain``."""
