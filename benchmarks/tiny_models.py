@@ -55,7 +55,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for data and runs")
     work = parser.parse_args().work
     data = DataConfig(root=work / "data")
-    unmask.simulate(SimulateConfig(out=data.root, per_site=PER_SITE, seed=DATA_SEED))
+    unmask.simulate(
+        SimulateConfig(out=data.root, sites=("A", "B"), per_site=PER_SITE, seed=DATA_SEED)
+    )
     rows = []
     for seed in SEEDS:
         for name in SYSTEMS:
