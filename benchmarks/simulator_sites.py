@@ -13,23 +13,14 @@ benchmarks/results/simulator_sites.json and simulator_sites.md.
 
 import argparse
 import json
-import platform
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 import polars as pl
-import torch
+from running import machine, spread, trained
 
 import unmask
-from unmask.config import (
-    DataConfig,
-    EvaluateConfig,
-    ModelConfig,
-    OptimConfig,
-    SimulateConfig,
-    TrainConfig,
-)
+from unmask.config import DataConfig, EvaluateConfig, SimulateConfig
 from unmask.files import write_text
 from unmask.metrics.curves import auc
 from unmask.metrics.rates import apcer_worst, bpcer, hter
@@ -67,12 +58,7 @@ def main() -> None:
         "data_seed": 0,
         "precision": "bf16",
         "threshold": "EER on dev of the seen sites",
-        "machine": {
-            "processor": platform.machine(),
-            "threads": torch.get_num_threads(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-        },
+        "machine": machine(),
         "rows": rows,
     }
     write_text(given.out, json.dumps(result, indent=1) + "\n")
@@ -82,20 +68,15 @@ def main() -> None:
 
 def judged(work: Path, root: Path, unseen: str, seed: int, steps: int) -> dict[str, Any]:
     """The figures of one run, trained if need be."""
-    out = work / f"without_{unseen}_{seed}"
-    if not (out / "card.json").exists():
-        unmask.train(
-            TrainConfig(
-                data=DataConfig(root=root, protocol=f"leave_one_site_out/{unseen}"),
-                out=out,
-                model=ModelConfig(name=MODEL),
-                optim=OptimConfig(steps=steps),
-                dev_every=500,
-                precision="bf16",
-                seed=seed,
-                resume=(out / "config.yaml").exists(),
-            )
-        )
+    out = trained(
+        work / f"without_{unseen}_{seed}",
+        DataConfig(root=root, protocol=f"leave_one_site_out/{unseen}"),
+        MODEL,
+        steps=steps,
+        seed=seed,
+        dev_every=500,
+        precision="bf16",
+    )
     if not (out / "judged" / "eval.csv").exists():
         data = DataConfig(root=root, protocol="simulated/within")
         unmask.evaluate(EvaluateConfig(checkpoint=out, data=data, out=out / "judged"))
@@ -148,12 +129,6 @@ def table(rows: list[dict[str, Any]]) -> str:
         ]
         lines.append(f"| {site} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def spread(values: list[float], digits: int) -> str:
-    """``mean +- std``, or the value alone."""
-    text = f"{mean(values):.{digits}f}"
-    return text if len(values) < 2 else f"{text} +- {stdev(values):.{digits}f}"
 
 
 if __name__ == "__main__":

@@ -13,26 +13,17 @@ simulator_species.md.
 
 import argparse
 import json
-import platform
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import polars as pl
-import torch
+from running import machine, only, trained
 
 import unmask
-from unmask.config import (
-    DataConfig,
-    EvaluateConfig,
-    ModelConfig,
-    OptimConfig,
-    SimulateConfig,
-    TrainConfig,
-)
+from unmask.config import DataConfig, EvaluateConfig, SimulateConfig
 from unmask.files import write_text
 from unmask.metrics.curves import auc
-from unmask.metrics.scores import Scores, read_scores
+from unmask.metrics.scores import read_scores
 from unmask.types import Modality, subset_name
 
 MODEL = "cnn/tiny"
@@ -69,12 +60,7 @@ def main() -> None:
         "per_site": given.per_site,
         "data_seed": 0,
         "precision": "bf16",
-        "machine": {
-            "processor": platform.machine(),
-            "threads": torch.get_num_threads(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-        },
+        "machine": machine(),
         "rows": rows,
     }
     write_text(given.out, json.dumps(result, indent=1) + "\n")
@@ -86,21 +72,16 @@ def judged(
     work: Path, data: DataConfig, shown: tuple[Modality, ...], seed: int, steps: int
 ) -> dict[str, Any]:
     """AUC by species of one network, trained if need be."""
-    out = work / f"{subset_name(shown)}_{seed}"
-    if not (out / "card.json").exists():
-        unmask.train(
-            TrainConfig(
-                data=data,
-                out=out,
-                model=ModelConfig(name=MODEL),
-                modalities=shown,
-                optim=OptimConfig(steps=steps),
-                dev_every=300,
-                precision="bf16",
-                seed=seed,
-                resume=(out / "config.yaml").exists(),
-            )
-        )
+    out = trained(
+        work / f"{subset_name(shown)}_{seed}",
+        data,
+        MODEL,
+        steps=steps,
+        seed=seed,
+        modalities=shown,
+        dev_every=300,
+        precision="bf16",
+    )
     if not (out / "judged" / "eval.csv").exists():
         unmask.evaluate(EvaluateConfig(checkpoint=out, data=data, out=out / "judged"))
     scores = read_scores(out / "judged" / "eval.csv")
@@ -112,12 +93,6 @@ def judged(
         "attacks": {species: len(found.score) for species, found in scores.attacks.items()},
         "bona_fide": len(scores.bona_fide.score),
     }
-
-
-def only(scores: Scores, species: str) -> Scores:
-    """Bona fide and one PAI species."""
-    keep = pl.col("pai_species").is_in(["", species])
-    return Scores(table=scores.table.filter(keep), source=scores.source)
 
 
 def table(rows: list[dict[str, Any]]) -> str:

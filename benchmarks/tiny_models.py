@@ -11,27 +11,17 @@ stopped. It writes benchmarks/results/tiny_models.json and .md.
 
 import argparse
 import json
-import platform
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
-import polars as pl
-import torch
+from running import machine, only, spread, trained
 
 import unmask
-from unmask.config import (
-    DataConfig,
-    EvaluateConfig,
-    ModelConfig,
-    OptimConfig,
-    SimulateConfig,
-    TrainConfig,
-)
+from unmask.config import DataConfig, EvaluateConfig, SimulateConfig
 from unmask.files import write_text
 from unmask.metrics.curves import auc
 from unmask.metrics.rates import apcer_worst, bpcer, hter
-from unmask.metrics.scores import Scores, read_scores
+from unmask.metrics.scores import read_scores
 from unmask.metrics.thresholds import operating_point
 from unmask.types import Modality, subset_name
 
@@ -61,7 +51,8 @@ def main() -> None:
     rows = []
     for seed in SEEDS:
         for name in SYSTEMS:
-            run = trained(work, data, name, seed)
+            out = work / f"{name.replace('/', '_')}_{seed}"
+            run = trained(out, data, name, steps=STEPS, seed=seed)
             rows += [judged(run, data, name, seed, shown) for shown in SHOWN]
     result = {
         "command": "python benchmarks/tiny_models.py --work /tmp/tiny_models",
@@ -73,34 +64,12 @@ def main() -> None:
             "unit": "presentation",
             "threshold": "EER on dev, for each set of modalities",
         },
-        "machine": {
-            "processor": platform.machine(),
-            "threads": torch.get_num_threads(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-        },
+        "machine": machine(),
         "rows": rows,
     }
     write_text(RESULTS / "tiny_models.json", json.dumps(result, indent=1) + "\n")
     write_text(RESULTS / "tiny_models.md", table(rows))
     print(table(rows))
-
-
-def trained(work: Path, data: DataConfig, name: str, seed: int) -> Path:
-    """The run of one system with one seed, made or completed if need be."""
-    out = work / f"{name.replace('/', '_')}_{seed}"
-    if not (out / "card.json").exists():
-        unmask.train(
-            TrainConfig(
-                data=data,
-                out=out,
-                model=ModelConfig(name=name),
-                optim=OptimConfig(steps=STEPS),
-                seed=seed,
-                resume=(out / "config.yaml").exists(),
-            )
-        )
-    return out
 
 
 def judged(
@@ -127,12 +96,6 @@ def judged(
     }
 
 
-def only(scores: Scores, species: str) -> Scores:
-    """Bona fide and one PAI species."""
-    keep = pl.col("pai_species").is_in(["", species])
-    return Scores(table=scores.table.filter(keep), source=scores.source)
-
-
 def table(rows: list[dict[str, Any]]) -> str:
     """Mean and standard deviation (ddof 1) over the seeds, as Markdown."""
     kinds = sorted(rows[0]["auc_by_species"])
@@ -141,18 +104,14 @@ def table(rows: list[dict[str, Any]]) -> str:
     for shown in map(subset_name, SHOWN):
         for system in SYSTEMS:
             of = [r for r in rows if r["modalities"] == shown and r["system"] == system]
-            cells = [spread(of, "auc", 1, 3)]
-            cells += [spread(of, key, 100, 1) for key in ("hter", "bpcer", "worst_apcer")]
-            cells += [spread([r["auc_by_species"] for r in of], kind, 1, 3) for kind in kinds]
+            cells = [spread([r["auc"] for r in of], 3)]
+            cells += [
+                spread([100 * r[key] for r in of], 1) for key in ("hter", "bpcer", "worst_apcer")
+            ]
+            cells += [spread([r["auc_by_species"][kind] for r in of], 3) for kind in kinds]
             lines.append(f"| {shown} | {system} | {' | '.join(cells)} |")
     lines.append(f"| any | chance | 0.500 | 50.0 | | |{' 0.500 |' * len(kinds)}")
     return "\n".join(lines) + "\n"
-
-
-def spread(rows: list[dict[str, Any]], key: str, scale: float, digits: int) -> str:
-    """``mean +- std`` of one column."""
-    values = [scale * row[key] for row in rows]
-    return f"{mean(values):.{digits}f} +- {stdev(values):.{digits}f}"
 
 
 if __name__ == "__main__":
