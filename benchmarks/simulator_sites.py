@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="where the data are, or go (else: in --work)")
     parser.add_argument("--per-site", type=int, default=2500)
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--model", default=MODEL, help="each with a work folder of its own")
     parser.add_argument("--sites", default="".join(SITES), help="sites to leave out")
     parser.add_argument("--seeds", type=int, default=3, help="how many")
     parser.add_argument("--out", type=Path, default=RESULTS / "simulator_sites.json")
@@ -46,13 +47,13 @@ def main() -> None:
     root = given.data or given.work / "data"
     unmask.simulate(SimulateConfig(out=root, per_site=given.per_site, seed=0))
     rows = [
-        judged(given.work, root, unseen, seed, given.steps)
+        judged(given.work, root, unseen, seed, (given.model, given.steps))
         for seed in range(given.seeds)
         for unseen in given.sites
     ]
     result = {
         "command": "python benchmarks/simulator_sites.py --work FOLDER",
-        "model": MODEL,
+        "model": given.model,
         "steps": given.steps,
         "per_site": given.per_site,
         "data_seed": 0,
@@ -66,12 +67,15 @@ def main() -> None:
     print(table(rows))
 
 
-def judged(work: Path, root: Path, unseen: str, seed: int, steps: int) -> dict[str, Any]:
+def judged(
+    work: Path, root: Path, unseen: str, seed: int, system: tuple[str, int]
+) -> dict[str, Any]:
     """The figures of one run, trained if need be."""
+    model, steps = system
     out = trained(
         work / f"without_{unseen}_{seed}",
         DataConfig(root=root, protocol=f"leave_one_site_out/{unseen}"),
-        MODEL,
+        model,
         steps=steps,
         seed=seed,
         dev_every=500,
