@@ -4,11 +4,11 @@
 
 Protocol, fixed before any result on these data was seen (network and simulator were tried out on
 data of other seeds): all four sites, 2,500 presentations each, seed 0; ``cnn/tiny`` for 1,200
-steps of 32 in bf16 on one modality (and on all three), seeds 0 and 1; dev chooses the step; other
-people are judged (``simulated/within``). AUC of a species: all bona fide of eval against that
-species. It answers rule 2 of the simulator: each modality has work to do, none solves all.
-Finished runs are kept in the work folder. Writes benchmarks/results/simulator_species.json and
-simulator_species.md.
+steps of 32 in bf16 on one modality (and on all three), seed 0 (or more, by --seeds); dev chooses
+the step; other people are judged (``simulated/within``). AUC of a species: all bona fide of eval
+against that species. It answers rule 2 of the simulator: each modality has work to do, none
+solves all. Finished runs are kept in the work folder. Writes
+benchmarks/results/simulator_species.json and simulator_species.md.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="where the data are, or go (else: in --work)")
     parser.add_argument("--per-site", type=int, default=2500)
     parser.add_argument("--steps", type=int, default=1200)
-    parser.add_argument("--seeds", type=int, default=2, help="how many")
+    parser.add_argument("--seeds", type=int, default=1, help="how many")
     parser.add_argument("--out", type=Path, default=RESULTS / "simulator_species.json")
     given = parser.parse_args()
     data = DataConfig(root=given.data or given.work / "data", protocol="simulated/within")
