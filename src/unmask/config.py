@@ -242,7 +242,7 @@ class SimulateConfig:
     per_site: int = 500
     """Presentations at each site."""
     sites: tuple[str, ...] = ("A", "B", "C", "D")
-    """Sites, each with its own sensors, light, people and species."""
+    """Sites, each with its own sensors, light, people and species; E, F, G are for pretraining."""
     species: tuple[str, ...] = ()
     """PAI species to use, each where a site has it; none named: all that there are."""
     frames: int = 1

@@ -13,7 +13,7 @@ from unmask.sim.optics.materials import Kind
 from unmask.sim.people import HAIR_STYLES, SKIN_TYPES
 from unmask.sim.people import HEADWEAR as WORN
 from unmask.sim.plan import BONA_FIDE, Plan, make_plan
-from unmask.sim.sites import SITES
+from unmask.sim.sites import EVERY_SITE, SITES
 from unmask.sim.species import SPECIES, present
 from unmask.sim.stage import capture, eyes_place
 from unmask.sim.truth import Truth
@@ -26,7 +26,7 @@ PEOPLE = {"man", "woman", "beard", "stubble", "ink", "smiles", "talks", "hair", 
 
 @pytest.fixture(scope="module")
 def plans() -> list[Plan]:
-    return [make_plan(1, site, site.species, n) for site in SITES.values() for n in range(60)]
+    return [make_plan(1, site, site.species, n) for site in EVERY_SITE.values() for n in range(60)]
 
 
 def bona_fide(count: int) -> list[Plan]:

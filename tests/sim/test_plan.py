@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import astuple
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,16 +10,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
+from unmask.config import SimulateConfig
 from unmask.sim.generate import manifest_row
 from unmask.sim.plan import BONA_FIDE, Plan, make_plan
-from unmask.sim.sites import SITES
+from unmask.sim.sites import EVERY_SITE, NURSERIES, SITES
+from unmask.sim.species import SPECIES
 
 MANY = 3000
 
 
-@pytest.fixture(scope="module", params=sorted(SITES))
+@pytest.fixture(scope="module", params=sorted(EVERY_SITE))
 def plans(request: pytest.FixtureRequest) -> list[Plan]:
-    site = SITES[request.param]
+    site = EVERY_SITE[request.param]
     return [make_plan(0, site, site.species, index) for index in range(MANY)]
 
 
@@ -85,7 +88,7 @@ def test_manifest_row_names_a_species_if_and_only_if_it_is_an_attack(plans: list
 
 def test_keys_are_unique_and_seeds_differ(plans: list[Plan]) -> None:
     assert len({p.key for p in plans}) == MANY
-    site = SITES[plans[0].site]
+    site = EVERY_SITE[plans[0].site]
     other = make_plan(1, site, site.species, 0)
     assert other.key != plans[0].key
     assert other.acquisition != plans[0].acquisition
@@ -123,3 +126,9 @@ def test_what_stands_still_stays_where_it_was(plans: list[Plan]) -> None:
             assert then.first_distance == pytest.approx(plan.acquisition.distance)
             assert then.rng(1).random() == plan.rng(1).random()
             assert then.grain().random() != plan.grain().random()
+
+
+def test_no_protocol_learns_or_judges_where_backbones_are_pretrained() -> None:
+    assert not set(SITES) & set(NURSERIES)
+    assert set(SimulateConfig(out=Path("x")).sites) == set(SITES)
+    assert {name for site in NURSERIES.values() for name in site.species} == set(SPECIES)

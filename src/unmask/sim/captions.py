@@ -14,7 +14,7 @@ from unmask.sim.body.bust import Look, draw_look
 from unmask.sim.optics.materials import HAIR_COLOURS
 from unmask.sim.people import Person
 from unmask.sim.plan import BONA_FIDE, Acquisition, Plan
-from unmask.sim.sites import SITES, Site
+from unmask.sim.sites import EVERY_SITE, Site
 from unmask.sim.species import variant
 from unmask.sim.wording import AGE, BEARD, BESIDE, HAIR, HEADWEAR, INSTRUMENTS, PERSON, SEX, SKIN
 from unmask.types import Modality
@@ -101,7 +101,7 @@ def _who(plan: Plan, look: Look | None, *, colour: bool) -> str:
     if look is not None or plan.kind in PORTRAITS:
         traits += [words for least, words in BEARD if person.beard >= least][:1]
         roomy = look is not None and plan.acquisition.margin >= ROOMY
-        if not SITES[plan.site].cutout:
+        if not EVERY_SITE[plan.site].cutout:
             traits += _head_words(person, roomy=roomy, colour=colour)
     if look is not None and look.glasses:
         traits.append("glasses")
@@ -121,7 +121,7 @@ def _head_words(person: Person, *, roomy: bool, colour: bool) -> list[str]:
 
 def _clauses(frames: Sequence[Plan], look: Look | None, modality: Modality) -> list[str]:
     """What else is to be seen, as main clauses."""
-    site, at = SITES[frames[0].site], frames[0].acquisition
+    site, at = EVERY_SITE[frames[0].site], frames[0].acquisition
     clauses = []
     if look is not None and modality is not Modality.DEPTH:
         clauses.append(_expression(frames, look.expression))

@@ -40,7 +40,7 @@ from unmask.sim.claim import claimed
 from unmask.sim.padding import block_of, padded
 from unmask.sim.plan import Plan, make_plan
 from unmask.sim.rows import files_of, key_of, keys_of, manifest_row
-from unmask.sim.sites import SITES, Site, find_sites
+from unmask.sim.sites import EVERY_SITE, Site, find_sites
 from unmask.sim.species import SPECIES, present
 from unmask.sim.stage import capture
 
@@ -79,7 +79,7 @@ def species_by_site(wanted: tuple[str, ...], sites: list[Site]) -> dict[str, tup
     idle = [name for name, species in made.items() if not species]
     nowhere = set(wanted).difference(*made.values())
     if idle or nowhere:
-        places = {n: [s.name for s in SITES.values() if n in s.species] for n in wanted}
+        places = {n: [s.name for s in EVERY_SITE.values() if n in s.species] for n in wanted}
         has = "; ".join(f"{n} is made at {', '.join(at) or 'no site'}" for n, at in places.items())
         who = f"site {idle[0]}" if idle else f"none of the sites {', '.join(made)}"
         what = "any of these species" if idle else " or ".join(sorted(nowhere))

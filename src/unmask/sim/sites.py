@@ -1,6 +1,8 @@
 """Sites: places with their own sensors, light, crop, people and species.
 
-A site is a frozen value; a new one is a new entry of SITES.
+Four are for the protocols; three others, with other devices, wider ranges and more people, are for
+pretraining, so that a backbone has not been where its users are judged. A site is a frozen value; a
+new one is a new entry.
 """
 
 from __future__ import annotations
@@ -169,12 +171,105 @@ SITES = {
         crop=(1.3, 1.7),
     ),
 }  # fmt: skip
+"""Where protocols learn and judge."""
+
+NURSERIES = {
+    # homes, with telephones: dots at 940 nm, warm lamps, any distance that an arm allows
+    "E": Site(
+        name="E",
+        place="a home",
+        people=400,
+        crowd=Crowd(),
+        species=(
+            "print_flat", "print_bent", "print_cut", "replay", "mask_paper", "mask_flexible",
+            "mask_rigid",
+        ),
+        colour=ColourSensor(
+            focal=1100.0, key_level=(0.12, 0.36), cast=0.12, balance=(0.5, 0.95),
+            blur=(0.3, 1.0), motion=2.0, photons=(400, 9000), quality=(50, 97),
+        ),
+        depth=DepthSensor(
+            principle="structured_light", focal=560.0, baseline=32.0, noise=0.9, step=0.45
+        ),
+        infrared=InfraredSensor(
+            gain=(0.55, 0.95), bits=16, wavelength=940, photons=1000, ambient=(0.0, 0.12)
+        ),
+        distance=(300, 900),
+        yaw=14,
+        pitch=9,
+        roll=7,
+        light=Lighting(kelvin=(2400, 6500), contrast=(0.3, 0.9), height=(-10, 80)),
+        scene="office",
+        gap=(200, 3500),
+        crop=(0.9, 1.5),
+    ),
+    # a shop counter: time of flight with its background, mixed light
+    "F": Site(
+        name="F",
+        place="a shop",
+        people=400,
+        crowd=Crowd(glasses=0.3, headwear=1.5),
+        species=(
+            "print_flat", "print_cloth", "print_cut", "replay", "mask_rigid", "mask_paper",
+            "partial", "mannequin",
+        ),
+        colour=ColourSensor(
+            focal=800.0, key_level=(0.14, 0.32), cast=0.10, balance=(0.4, 0.9),
+            blur=(0.4, 1.3), photons=(300, 5000), quality=(40, 95),
+        ),
+        depth=DepthSensor(principle="time_of_flight", focal=430.0, noise=1.2),
+        infrared=InfraredSensor(
+            gain=(0.6, 0.95), bits=8, photons=1200, ambient=(0.0, 0.2), blur=0.6, follow=1.5
+        ),
+        distance=(450, 1000),
+        yaw=12,
+        pitch=7,
+        roll=5,
+        light=Lighting(
+            kelvin=(3000, 6000), contrast=(0.3, 0.8), lamps=(1, 4), spread=(0.05, 0.3), sky=1.3
+        ),
+        scene="corridor",
+        gap=(300, 3500),
+        crop=(0.9, 1.4),
+    ),
+    # a lecture hall: stereo indoors, with the background taken from depth
+    "G": Site(
+        name="G",
+        place="a lecture hall",
+        people=400,
+        crowd=Crowd(age=(-1.6, 0.8), glasses=0.3),
+        species=(
+            "print_bent", "print_cloth", "print_flat", "replay", "mask_flexible", "mannequin",
+            "partial",
+        ),
+        colour=ColourSensor(
+            focal=1300.0, key_level=(0.16, 0.34), cast=0.08, blur=(0.3, 0.9), motion=1.8,
+            photons=(800, 12000),
+        ),
+        depth=DepthSensor(principle="stereo", focal=700.0, baseline=65.0, noise=0.7, step=0.6),
+        infrared=InfraredSensor(
+            gain=(0.65, 0.98), bits=8, photons=2500, ambient=(0.0, 0.1), follow=1.4
+        ),
+        distance=(400, 1100),
+        yaw=12,
+        pitch=8,
+        roll=5,
+        light=Lighting(kelvin=(3500, 6500), contrast=(0.2, 0.8), lamps=(1, 4)),
+        scene="laboratory",
+        gap=(400, 4000),
+        crop=(0.85, 1.5),
+        gate=300.0,
+    ),
+}  # fmt: skip
+"""Where backbones learn, and nobody is judged."""
+
+EVERY_SITE = SITES | NURSERIES
 
 
 def find_sites(names: tuple[str, ...]) -> list[Site]:
     """Sites by name, each once."""
-    unknown = [n for n in names if n not in SITES]
+    unknown = [n for n in names if n not in EVERY_SITE]
     if unknown or not names or len(set(names)) != len(names):
         given = ", ".join(names) or "none"
-        raise ConfigError(f"sites are {given}; name each once, of: {', '.join(SITES)}")
-    return [SITES[name] for name in names]
+        raise ConfigError(f"sites are {given}; name each once, of: {', '.join(EVERY_SITE)}")
+    return [EVERY_SITE[name] for name in names]

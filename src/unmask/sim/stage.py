@@ -27,7 +27,7 @@ from unmask.sim.plan import Acquisition, Plan
 from unmask.sim.scene.room import wall
 from unmask.sim.sensors.cameras import expose, take_infrared
 from unmask.sim.sensors.depth import Echo, measure
-from unmask.sim.sites import SITES
+from unmask.sim.sites import EVERY_SITE
 from unmask.sim.truth import Truth, truth_of
 
 OVERSAMPLE = 2
@@ -68,7 +68,7 @@ def capture(
     plan: Plan, presented: Presented, image_size: int, *, with_truth: bool = False
 ) -> Capture:
     """Light the scene and let the site's three sensors look at it."""
-    site, at = SITES[plan.site], plan.acquisition
+    site, at = EVERY_SITE[plan.site], plan.acquisition
     rng, grain = plan.rng(1), plan.grain()
     window = crop_window(presented.landmarks, at.margin, at.shift)
     hits = trace(

@@ -19,7 +19,7 @@ from unmask.sim.craft.photo import Photo, found_photo
 from unmask.sim.optics.materials import Kind, Paint
 from unmask.sim.optics.mesh import Part, box, plate, rotation
 from unmask.sim.plan import Plan
-from unmask.sim.sites import SITES
+from unmask.sim.sites import EVERY_SITE
 from unmask.sim.stage import Presented
 
 HANDS = Manner()
@@ -66,7 +66,7 @@ VARIANTS = {"phone": 0.3, "tablet": 0.3, "laptop": 0.22, "monitor": 0.18}
 def present(plan: Plan) -> Presented:
     """Show a portrait of the subject on a screen and hold it up."""
     rng, name = plan.rng(0), plan.pick(VARIANTS)
-    device, site = DEVICES[name], SITES[plan.site]
+    device, site = DEVICES[name], EVERY_SITE[plan.site]
     photo = found_photo(plan, moving=bool(rng.random() < 0.5))  # a film, or a still picture
     screen = draw_screen(rng, photo, device, plan.moment.frame)
     if site.scene == "outdoors":  # where white paper is brighter than screens can be
