@@ -156,7 +156,7 @@ def test_a_missing_photograph_is_named(refused: Callable[..., str], run: Path) -
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("big_moo/tiny", "there are: big_moe, cnn, vit"),
+        ("big_moo/tiny", "there are: big_moe, big_moe_official, cnn, vit"),
         ("big_moe/huge", "big_moe has: tiny, tiny_test, base"),
         ("big_moe", "big_moe has"),
     ],

@@ -21,13 +21,15 @@ def test_a_verb_takes_exactly_its_config_and_is_public(function: typing.Any) -> 
 
 
 def _names() -> dict[str, object]:
+    from unmask.experiments.running import Evidence
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
+    from unmask.training.evaluation import Evaluated
     from unmask.training.loop import Run
     from unmask.training.pretraining.run import Pretrained
 
     results = {"Report": Report, "Decision": Decision, "Run": Run, "Pretrained": Pretrained}
-    return {**vars(api), **results}
+    return {**vars(api), **results, "Evaluated": Evaluated, "Evidence": Evidence}
 
 
 def test_help_names_every_verb_with_its_first_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,15 +10,21 @@ import pytest
 
 from unmask.cli import COMMANDS
 from unmask.config import (
+    AugmentConfig,
+    ConditionConfig,
     DataConfig,
+    EvidenceConfig,
+    FolderConfig,
     ModelConfig,
     OptimConfig,
     PredictConfig,
+    RecipeConfig,
     ShowConfig,
+    SystemConfig,
     TrainConfig,
 )
 from unmask.errors import ConfigError
-from unmask.parsing import load, parse, parser_of, to_yaml
+from unmask.parsing import changed, load, parse, parser_of, to_yaml
 from unmask.types import Modality
 
 NEEDED = ["--data.root", "faces", "--out", "run"]
@@ -99,6 +105,66 @@ def test_a_key_of_another_verb_is_named_with_the_nearest(tmp_path: Path) -> None
     path.write_bytes(b"out: \xff\xfe")
     with pytest.raises(ConfigError, match="no UTF-8"):
         load(TrainConfig, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("systems: {a: {modl: {name: x}}}", "systems: no setting 'modl.name'; the nearest is"),
+        ("systems: {a: {model: {nam: x}}}", "no setting 'model.nam'; the nearest is 'model.name'"),
+        ("systems: {a: 3}", "systems: each item is a group of settings"),
+        ("judged: [{nme: x}]", "judged: no setting 'nme'; the nearest is 'name'"),
+        ("judged: [x]", "judged: each item is a group of settings"),
+        ("judged: [{name: x, modalities: [rgp]}]", "no modality 'rgp'"),
+        ("recipe: {optim: {stepz: 3}}", "the nearest is 'recipe.optim.steps'"),
+        ("simulate: {per_sit: 3}", "the nearest is 'simulate.per_site'"),
+        ("simulate: {per_site: -3}", "per_site is -3; it must be at least 1"),
+    ],
+)
+def test_a_mistake_within_a_list_or_group_is_named(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "experiment.yaml"
+    rest = "" if "systems" in text else "systems: {a: {}}\n"
+    path.write_text(f"out: out\ndata: {{root: faces}}\nprotocols: [manifest/split]\n{rest}{text}\n")
+    with pytest.raises(ConfigError) as error:
+        load(EvidenceConfig, path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_experiment_reads_back_to_an_equal_object(tmp_path: Path) -> None:
+    config = EvidenceConfig(
+        out=Path("out"),
+        data=FolderConfig(root=Path("faces")),
+        systems={"b": SystemConfig(settings={"optim.lr": 1e-4}), "a": SystemConfig()},
+        protocols=("manifest/split",),
+        judged=(ConditionConfig(name="rgb", modalities=(Modality.RGB,), noise_std=0.5),),
+        groups={"P": ("manifest/split",)},
+    )
+    path = tmp_path / "experiment.yaml"
+    path.write_text(to_yaml(config))
+    again = load(EvidenceConfig, path)
+    assert again == config
+    assert list(again.systems) == ["b", "a"]
+
+
+def test_changed_settings_are_checked_as_the_command_line_checks_them() -> None:
+    recipe = RecipeConfig(optim=OptimConfig(steps=7))
+    found = changed(recipe, {"optim.lr": 0.5, "augment": {"flip": 0}, "modalities": ["rgb"]})
+    assert found == RecipeConfig(
+        optim=OptimConfig(steps=7, lr=0.5),
+        augment=AugmentConfig(flip=0.0),
+        modalities=(Modality.RGB,),
+    )
+    assert changed(recipe, {}) == recipe
+    for changes, message in (
+        ({"optim.stepz": 3}, "no setting 'optim.stepz'; the nearest is 'optim.steps'"),
+        ({"optim.lr": -1}, "optim.lr is -1"),
+        ({"optim.lr": "fast"}, "fast"),
+        ({"optim": 3}, "optim is 3; it is a group"),
+        ({"patience.x": 3}, "'patience' is no group of settings"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            changed(recipe, changes)
 
 
 def test_yaml_gives_positional_settings_too(tmp_path: Path) -> None:

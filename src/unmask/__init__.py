@@ -2,10 +2,11 @@
 
 from importlib.metadata import version
 
-from unmask.api import demo, evaluate, predict, pretrain, report, show, simulate, train
+from unmask.api import demo, evaluate, evidence, predict, pretrain, report, show, simulate, train
 from unmask.config import (
     DemoConfig,
     EvaluateConfig,
+    EvidenceConfig,
     PredictConfig,
     PretrainConfig,
     ReportConfig,
@@ -20,6 +21,7 @@ __version__ = version("unmask")
 __all__ = [
     "DemoConfig",
     "EvaluateConfig",
+    "EvidenceConfig",
     "PredictConfig",
     "PretrainConfig",
     "ReportConfig",
@@ -28,6 +30,7 @@ __all__ = [
     "TrainConfig",
     "demo",
     "evaluate",
+    "evidence",
     "load",
     "predict",
     "pretrain",

@@ -5,7 +5,7 @@ Nothing heavy is imported before a function runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from unmask.config import (
     DataConfig,
     DemoConfig,
     EvaluateConfig,
+    EvidenceConfig,
     OptimConfig,
     PredictConfig,
     PretrainConfig,
@@ -21,22 +22,14 @@ from unmask.config import (
     SimulateConfig,
     TrainConfig,
 )
-from unmask.errors import ConfigError
-from unmask.types import Modality
 
 if TYPE_CHECKING:
+    from unmask.experiments.running import Evidence
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
+    from unmask.training.evaluation import Evaluated
     from unmask.training.loop import Run
     from unmask.training.pretraining.run import Pretrained
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluated:
-    """The score files of one evaluation."""
-
-    dev: Path
-    eval: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,72 +68,42 @@ def train(config: TrainConfig) -> Run:
 
     The folder ``out`` then holds the weights, their card, a resumable checkpoint and logs.
     """
-    import torch
+    from unmask.training.run import train as run
 
-    from unmask.models import create_model
-    from unmask.protocols import load_protocol
-    from unmask.training.loop import fit
-    from unmask.training.start import start
-
-    protocol = load_protocol(config.data, config.modalities)
-    torch.manual_seed(config.seed)
-    if "modalities" in config.model.overrides:
-        raise ConfigError(
-            "model.overrides has modalities; give them as --modalities, for all parts"
-        )
-    model = create_model(config.model.name, **config.model.overrides, modalities=config.modalities)
-    config = replace(config, model=start(model, config.model))
-    return fit(model, config, protocol)
+    return run(config)
 
 
 def evaluate(config: EvaluateConfig) -> Evaluated:
     """Score the dev and eval sets of a protocol with a trained model.
 
-    The two files it writes are what ``unmask report`` judges.
+    The two files it writes are what ``unmask report`` judges. For a model with experts it also
+    writes and returns what the routers chose: evenness, dead experts, differences between groups.
     """
-    from unmask.files import make_folder
-    from unmask.metrics.scores import write_scores
-    from unmask.protocols import load_protocol
-    from unmask.training.checkpoint import load
-    from unmask.training.scoring import Scorer
+    from unmask.training.evaluation import evaluate as run
 
-    model, card = load(config.checkpoint)
-    shown = _shown(config.modalities, card.modalities)
-    if config.data.depth != card.preprocessing.depth:
-        raise ConfigError(
-            f"data.depth is {config.data.depth!r}, but the model was trained with "
-            f"{card.preprocessing.depth!r}; give it such data, or train a model on yours"
-        )
-    protocol = load_protocol(config.data, shown, to_train=False)
-    scorer = Scorer(
-        model=model,
-        preprocessing=card.preprocessing,
-        modalities=card.modalities,
-        batch_size=config.batch_size,
-        workers=config.data.workers,
-    )
-    make_folder(config.out)
-    written = Evaluated(dev=config.out / "dev.csv", eval=config.out / "eval.csv")
-    scored = {
-        path: scorer.scores(samples, shown=shown, split=split, title=f"scoring {split}")
-        for split, samples, path in (
-            ("dev", protocol.dev, written.dev),
-            ("eval", protocol.eval, written.eval),
-        )
-    }
-    for path, scores in scored.items():
-        write_scores(scores, path)
-    return written
+    return run(config)
 
 
 def report(config: ReportConfig) -> Report:
     """Judge score files of any system: thresholds from dev, rates on eval.
 
-    Writes report.md, report.html and report.json, with exact intervals.
+    Writes report.md, report.html and report.json, with exact intervals; beside the routing.json of
+    an evaluation, the report also says how the model used its experts.
     """
     from unmask.reporting.write import judge_files
 
     return judge_files(config)
+
+
+def evidence(config: EvidenceConfig) -> Evidence:
+    """Compare systems: train each with every protocol and seed, judge, and make tables.
+
+    The folder ``out`` then holds every run with its scores, results.jsonl, table.md and table.json.
+    Started again, it does what is missing or was made with other settings, and nothing else.
+    """
+    from unmask.experiments.running import run
+
+    return run(config)
 
 
 def predict(config: PredictConfig) -> tuple[Decision, ...]:
@@ -210,21 +173,11 @@ def demo(config: DemoConfig) -> Demonstrated:
 
 
 def show(config: ShowConfig) -> str:
-    """List models, data sets or protocols, or draw what the simulator makes."""
+    """List models, backbones, data sets or protocols, or draw what the simulator makes."""
     if config.what == "simulator":
         from unmask.sim.contact_sheet import draw
 
         return str(draw(config))
-    from unmask.catalogue import listing
+    from unmask import catalogue
 
-    return listing(config.what)
-
-
-def _shown(asked: tuple[Modality, ...], built: tuple[Modality, ...]) -> tuple[Modality, ...]:
-    """The modalities to show the model: those asked for, or all it was built for."""
-    strange = [str(modality) for modality in asked if modality not in built]
-    if strange:
-        raise ConfigError(
-            f"the model knows no {' or '.join(strange)}; it was built for: {', '.join(built)}"
-        )
-    return asked or built
+    return catalogue.backbones() if config.what == "backbones" else catalogue.listing(config.what)

@@ -1,4 +1,4 @@
-"""What there is: models, data sets and protocols, read from the files that define them."""
+"""What there is: models, data sets, protocols, backbones, read from the files that define them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from types import ModuleType
+
+from unmask.weights.sources import SHIPPED, shipped
 
 FAMILIES = {"models": "VARIANTS", "protocols": "PROTOCOLS", "datasets": ""}
 """Per kind, the name of the dictionary that lists the variants of one file."""
@@ -44,3 +46,22 @@ def listing(kind: str) -> str:
         names = [f"{entry.name}/{variant}" for variant in entry.variants] or [entry.name]
         lines += [entry.headline, *(f"  {name}" for name in names), ""]
     return "\n".join(lines)
+
+
+def backbones() -> str:
+    """A readable list of the backbones that ship, out of their cards."""
+    told = []
+    for name, card in shipped().items():
+        data = card["data"]
+        of = ", ".join(data["datasets"])
+        told += [
+            f"{SHIPPED}{name}",
+            f"  method {card['method']}, {card['steps']} steps, seed {card['seed']}, on "
+            f"{data['rows']} presentations of {data['subjects']} people ({of})",
+            f"  {card['command']}",
+            f"  SHA-256 {card['weights_sha256']}",
+            f"  licence: {card['licence']}",
+            f"  {card['limits']}",
+            "",
+        ]
+    return "\n".join(told)

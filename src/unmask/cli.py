@@ -20,6 +20,7 @@ COMMANDS: dict[Callable[[Any], Any], type] = {
     api.train: config.TrainConfig,
     api.evaluate: config.EvaluateConfig,
     api.report: config.ReportConfig,
+    api.evidence: config.EvidenceConfig,
     api.predict: config.PredictConfig,
     api.show: config.ShowConfig,
 }

@@ -12,9 +12,11 @@ from rich.text import Text
 from unmask.config import PredictConfig
 
 if TYPE_CHECKING:
-    from unmask.api import Demonstrated, Evaluated
+    from unmask.api import Demonstrated
+    from unmask.experiments.running import Evidence
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
+    from unmask.training.evaluation import Evaluated
     from unmask.training.loop import Run
     from unmask.training.pretraining.run import Pretrained
 
@@ -32,6 +34,7 @@ def present(verb: str, result: Any, settings: Any) -> None:
         "train": lambda: _run(console, result),
         "evaluate": lambda: _evaluated(console, result),
         "report": lambda: _report(console, result, settings.out),
+        "evidence": lambda: _evidence(console, result),
         "predict": lambda: _decisions(console, result),
         "demo": lambda: _demonstrated(console, result),
         "show": lambda: console.print(result),
@@ -55,6 +58,12 @@ def _pretrained(console: Console, made: Pretrained) -> None:
 
 
 def _evaluated(console: Console, written: Evaluated) -> None:
+    if written.routing is not None:
+        dead = [f"{layer.dead} of {layer.num_experts}" for layer in written.routing.layers]
+        console.print(
+            f"experts never chosen, by layer: {', '.join(dead)}; more in "
+            f"{written.dev.parent / 'routing.json'} and in the report"
+        )
     console.print(
         f"wrote {written.dev} and {written.eval}; judge them with:\n"
         f"unmask report --dev {written.dev} --eval {written.eval} --out {written.dev.parent}/report"
@@ -68,6 +77,11 @@ def _report(console: Console, report: Report, folder: Any) -> None:
         if isinstance(block, str):
             console.print(block)
     console.print(f"report: {folder / 'report.html'}")
+
+
+def _evidence(console: Console, made: Evidence) -> None:
+    console.out((made.folder / "table.md").read_text(encoding="utf-8"), highlight=False)
+    console.print(f"tables, results.jsonl and scores are in {made.folder}")
 
 
 def _decisions(console: Console, decisions: tuple[Decision, ...]) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import importlib
 import re
 from argparse import SUPPRESS, ArgumentError
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -20,7 +21,7 @@ from unmask.errors import ConfigError
 from unmask.types import Modality
 
 if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser
+    from jsonargparse import ArgumentParser, Namespace
 
 C = TypeVar("C")
 
@@ -36,19 +37,21 @@ def parse(config_class: type[C], words: Sequence[str], *, positional: str = "") 
     Raises:
         ConfigError: an unknown key, a missing one, or a value of the wrong kind.
     """
-    from jsonargparse import Namespace
-
     parser = parser_of(config_class, positional=positional)
-    try:
-        values: Namespace = parser.instantiate(parser.parse_args(list(words)))
-    except ArgumentError as error:
-        raise ConfigError(_plain_words(str(error), config_class)) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"the settings file is no UTF-8 text: {error}; save it as such"
-        ) from error
-    given = {f.name: values[f.name] for f in dataclasses.fields(config_class) if f.name in values}  # type: ignore[arg-type]
-    return config_class(**{n: tuple(v) if isinstance(v, list) else v for n, v in given.items()})
+    return _made(config_class, parser, lambda: parser.parse_args(list(words)))
+
+
+def changed(config: C, changes: Mapping[str, Any]) -> C:
+    """The settings with some replaced, by dotted name; checked as the command line checks them.
+
+    Raises:
+        ConfigError: an unknown key, or a value of the wrong kind.
+    """
+    tree = to_plain(config)
+    for name, value in changes.items():
+        _put(tree, name.split("."), value)
+    parser = parser_of(type(config))
+    return _made(type(config), parser, lambda: parser.parse_object(tree))
 
 
 def parser_of(config_class: type, *, positional: str = "") -> ArgumentParser:
@@ -68,6 +71,36 @@ def parser_of(config_class: type, *, positional: str = "") -> ArgumentParser:
             parser.add_argument(positional, nargs="?", type=kind, default=SUPPRESS)
     parser.add_class_arguments(config_class, as_group=False, skip={positional} - {""})
     return parser
+
+
+def _made(config_class: type[C], parser: ArgumentParser, read: Callable[[], Namespace]) -> C:
+    """The config object of what ``read`` reads with the parser, or what is wrong with it."""
+    try:
+        values: Namespace = parser.instantiate(read())
+    except ArgumentError as error:
+        raise ConfigError(_plain_words(str(error), config_class)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"the settings file is no UTF-8 text: {error}; save it as such"
+        ) from error
+    given = {f.name: values[f.name] for f in dataclasses.fields(config_class) if f.name in values}  # type: ignore[arg-type]
+    return config_class(**{n: tuple(v) if isinstance(v, list) else v for n, v in given.items()})
+
+
+def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:
+    """Set what lies under ``path``; a group of settings keeps those that are not named."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            _put(tree, [*path, str(name)], item)
+        return
+    *groups, last = path
+    for group in groups:
+        tree = tree.setdefault(group, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"no setting {'.'.join(path)!r}; {group!r} is no group of settings")
+    if isinstance(tree.get(last), dict):
+        raise ConfigError(f"{'.'.join(path)} is {value!r}; it is a group: name what is in it")
+    tree[last] = to_plain(value)
 
 
 def to_yaml(config: object) -> str:
@@ -97,6 +130,16 @@ def _modality(name: str) -> Modality:
 def _plain_words(message: str, config_class: type) -> str:
     """Say what the parser said in one line, with the nearest name for a misspelt one."""
     message = " ".join(message.split())
+    within = re.search(r"key \"([\w.]+)\": Problem with given class_path '([\w.]+)': (.+)", message)
+    if within:  # an item of a list or dictionary of groups
+        module, _, name = within[2].rpartition(".")
+        item_class = getattr(importlib.import_module(module), name)
+        return f"{within[1]}: {_plain_words(within[3], item_class)}"
+    no_group = re.search(
+        r"key \"([\w.]+)\": (?:Not a valid subclass|Expected a dot import)", message
+    )
+    if no_group:
+        return f"{no_group[1]}: each item is a group of settings, {{name: value, ...}}"
     unknown = re.search(r"unrecognized arguments: --([\w.-]+)", message)
     in_group = re.search(r"Group '([\w.]+)' does not accept option '([\w.]+)'", message)
     at_top = re.search(r"Option '([\w.]+)' is not accepted", message)

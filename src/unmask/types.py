@@ -111,12 +111,16 @@ class Routing:
     """What the router of one mixture-of-experts layer did."""
 
     prob: Tensor
-    """(T, E) or, for product keys, (T, K) float32: weights that the router gave."""
+    """(T, E) float32 probability of every expert or, for product keys, (T, K) of the chosen ones;
+    those choose fewer than E, so the shape tells which."""
     expert: Tensor
     """(T, K) int64: chosen experts."""
     valid: Tensor
     """(T,) bool; False for positions where no modality was present: no loss may count them."""
     num_experts: int
+    log_sum: Tensor | None = None
+    """(T, h) float32: log of the sum of exp(score) over all experts, for each of h choices; None
+    where nobody asks how large scores are."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 import math
 
+import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -9,11 +10,11 @@ from unmask.layers.product_keys import ProductKeyRouter
 DIM, GATE = 6, 4
 
 
-def build(*, num_experts: int = 25) -> FineGrainedExperts:
+def build(*, num_experts: int = 25, answer_dim: int = 0) -> FineGrainedExperts:
     torch.manual_seed(0)
     router = ProductKeyRouter(GATE, num_experts=num_experts, heads=2, top_k=2, key_dim=3)
     torch.nn.init.normal_(router.keys)
-    experts = FineGrainedExperts(DIM, router)
+    experts = FineGrainedExperts(DIM, router, answer_dim=answer_dim)
     torch.nn.init.uniform_(experts.norm.weight, 0.5, 1.5)
     return experts
 
@@ -33,6 +34,29 @@ def test_answer_is_the_weighted_sum_of_the_chosen_neurons() -> None:
             neuron = gelu((normal @ experts.down.weight[e]).item())
             expected += weight * neuron * experts.up.weight[e]
         torch.testing.assert_close(y[t], expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("num_experts", [4, 100, 2500, 10_000])
+def test_nothing_is_lost_against_a_loop_over_every_expert(num_experts: int) -> None:
+    """The oracle scores all experts by their two keys, and knows no product-key search."""
+    experts = build(num_experts=num_experts, answer_dim=5)
+    router = experts.router
+    x, gate = torch.randn(4, DIM), torch.randn(4, GATE)
+    y, _ = experts(x, gate, torch.ones(4, dtype=torch.bool))
+    assert y.shape == (4, 5)
+    for t in range(4):
+        normal = x[t] / (x[t].square().mean() + 1e-6).sqrt() * experts.norm.weight
+        asked = gate[t] / (gate[t].square().mean() + 1e-6).sqrt() * router.norm.weight
+        query = (router.query.weight @ asked).reshape(router.heads, 2, -1)
+        expected = torch.zeros(5)
+        for (one, other), (a, b) in zip(query, router.keys, strict=True):
+            score = ((a @ one)[:, None] + b @ other).flatten()  # (E,), e = i n + j
+            chosen = score.argsort(descending=True)[: router.top_k]
+            weight = score[chosen].softmax(dim=0)
+            for e, w in zip(chosen.tolist(), weight.tolist(), strict=True):
+                neuron = gelu((normal @ experts.down.weight[e]).item())
+                expected += w * neuron * experts.up.weight[e]
+        torch.testing.assert_close(y[t], expected, rtol=0, atol=1e-5)
 
 
 def test_experts_see_the_feature_and_the_gate_sees_the_gate() -> None:

@@ -42,3 +42,18 @@ def test_spread_puts_every_modality_in_its_place() -> None:
 def test_mean_counts_present_patches_only() -> None:
     x = torch.tensor([[[1.0, 3.0], [5.0, 7.0]], [[2.0, 4.0], [100.0, 100.0]]])[..., None]
     assert Presence.of(MIXED, drop=True).mean(x)[:, 0].tolist() == [4.0, 3.0]
+
+
+def test_pictures_of_zeros_take_part_in_everything_and_stay_absent_in_truth() -> None:
+    presence = Presence.of(MIXED, drop=False, zero=True)
+    assert presence.columns == [0, 1, 2]
+    assert presence.complete
+    assert presence.attention_mask(2) is None
+    assert torch.equal(presence.present, MIXED)
+    x = torch.arange(1.0, 7.0).reshape(2, 3, 1, 1)  # (B, M, P, D)
+    assert torch.equal(presence.spread(x), x)
+    assert presence.mean(x)[:, 0].tolist() == [2.0, 5.0]
+    hidden = presence.hide(
+        torch.full((2, 3, 3, 4, 4), float("nan")).masked_fill(MIXED[:, :, None, None, None], 5.0)
+    )
+    assert torch.equal(hidden.amax(dim=(2, 3, 4)), 5.0 * MIXED)

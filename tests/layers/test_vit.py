@@ -46,6 +46,23 @@ def test_the_pre_norm_of_clip_stands_before_the_first_block() -> None:
     assert not normed.pre_norm.weight.requires_grad
 
 
+@pytest.mark.parametrize(
+    ("absent", "columns", "counted"),
+    [
+        ("drop", [0, 2], [True, False, True]),
+        ("mask", [0, 1, 2], [True, False, True]),
+        ("zero", [0, 1, 2], [True, True, True]),
+    ],
+)
+def test_the_setting_says_which_tokens_there_are_and_which_count(
+    absent: str, columns: list[int], counted: list[bool]
+) -> None:
+    presence = BackboneConfig(**SMALL, absent=absent).presence(torch.tensor([[True, False, True]]))
+    assert presence.columns == columns
+    assert presence.counted.tolist() == [counted]
+    assert presence.present.tolist() == [[True, False, True]]
+
+
 def test_frozen_backbone_still_learns_tokens_and_positions() -> None:
     backbone = Backbone(BackboneConfig(**SMALL))
     backbone.freeze()

@@ -1,4 +1,4 @@
-"""The wiring of the figure, and that none of the published code's defects is here."""
+"""The wiring of the figure, its switches, and that none of the published code's defects is here."""
 
 import itertools
 
@@ -6,12 +6,27 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from unmask.layers.isolated_gating import Igma
 from unmask.layers.presence import Presence
+from unmask.layers.prompt_bypass import absence_code
 from unmask.layers.quick_gelu import quick_gelu
 from unmask.models import create_model
-from unmask.models.big_moe import Cpb, Igma, absence_code
+from unmask.models.big_moe import Config
+from unmask.types import Modality, Output
 
 EVERY = torch.tensor([row for row in itertools.product([False, True], repeat=3) if any(row)])
+
+KINDS: tuple[dict[str, object], ...] = ({}, {"experts": "coarse", "num_experts": 4})
+SWITCHES: list[dict[str, object]] = [
+    {**kind, "gate": gate, "prompts": prompts}
+    for kind, gate, prompts in itertools.product(
+        KINDS, ("isolated", "shared"), ("cpb", "vector", "none")
+    )
+]
+
+every_switch = pytest.mark.parametrize(
+    "switch", SWITCHES, ids=lambda s: "-".join(str(s.get(k, "fine")) for k in ("experts", *s))
+)
 
 
 def build(**overrides: object) -> nn.Module:
@@ -32,11 +47,11 @@ def images(count: int = 7) -> Tensor:
     return torch.randn(count, 3, 3, 32, 32)
 
 
-def igma_inputs(igma: Igma) -> tuple[Tensor, Tensor]:
+def igma_inputs(igma: Igma, *, prompt_dim: int = 8) -> tuple[Tensor, Tensor]:
     """Tokens (B, S, D) of three modalities, and a prompt map (B, C, G, G)."""
     torch.manual_seed(1)
-    tokens = torch.randn(1, 1 + 3 * igma.patches, igma.down.in_features)
-    return tokens, torch.randn(1, igma.gate_prompt.in_features, 4, 4)
+    tokens = torch.randn(1, 1 + 3 * igma.sizes.patches, igma.down.in_features)
+    return tokens, torch.randn(1, prompt_dim, 4, 4)
 
 
 def everything() -> Presence:
@@ -46,9 +61,13 @@ def everything() -> Presence:
 # --- What it starts from
 
 
-def test_untrained_model_is_exactly_the_plain_transformer() -> None:
-    model = build().train()
-    plain = create_model("vit/tiny_test")
+@every_switch
+@pytest.mark.parametrize("absent", ["drop", "mask", "zero"])
+def test_untrained_model_is_exactly_the_plain_transformer(
+    switch: dict[str, object], absent: str
+) -> None:
+    model = build(absent=absent, **switch).train()
+    plain = create_model("vit/tiny_test", absent=absent)
     plain.backbone.load_state_dict(model.backbone.state_dict())
     plain.head.load_state_dict(model.head.state_dict())
     assert torch.equal(model(images(), EVERY).feature, plain(images(), EVERY).feature)
@@ -96,12 +115,36 @@ def test_adapter_stands_beside_the_mlp_and_the_bypass_runs_from_block_to_block()
     torch.testing.assert_close(model(image, present).feature, expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("gate", ["isolated", "shared"])
+def test_each_block_has_a_vector_of_its_own_for_what_is_absent(gate: str) -> None:
+    model = stir(build(depth=3, prompts="vector", gate=gate))
+    image, present = images(2), torch.tensor([[True, True, False], [False, True, True]])
+    presence = Presence.of(present, drop=True)
+    x, mask = model.backbone.embed(presence.hide(image), presence), presence.attention_mask(16)
+    for i, block in enumerate(model.backbone.blocks):
+        middle = block.attend(x, mask)
+        prompt = model.vectors[i].vector.weight[[4, 1]][..., None, None].expand(-1, -1, 4, 4)
+        x = block.think(middle) + model.igma[i](middle, prompt, presence)[0]
+    expected = model.backbone.read(x, presence)
+    torch.testing.assert_close(model(image, present).feature, expected, rtol=0, atol=1e-5)
+
+
+def test_without_prompts_gates_see_features_alone() -> None:
+    model = stir(build(prompts="none"))
+    names = {name.split(".")[0] for name, _ in model.named_parameters()}
+    assert names == {"backbone", "igma", "head"}
+    x, _ = igma_inputs(model.igma[0], prompt_dim=8)
+    _, seen, _ = model.igma[0](x, None, everything())
+    assert seen.shape == (1, 4, 4, 4)
+
+
 # --- What is trained
 
 
+@every_switch
 @pytest.mark.parametrize("frozen", [True, False])
-def test_no_trainable_parameter_is_dead(*, frozen: bool) -> None:
-    model = stir(build(frozen_backbone=frozen)).train()
+def test_no_trainable_parameter_is_dead(switch: dict[str, object], *, frozen: bool) -> None:
+    model = stir(build(frozen_backbone=frozen, **switch)).train()
     model(images(), EVERY).logit.square().sum().backward()
     trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
     assert [name for name, p in trainable.items() if p.grad is None or not p.grad.any()] == []
@@ -140,22 +183,8 @@ def test_a_few_steps_learn_a_cue_that_only_depth_shows() -> None:
 # --- Prompts
 
 
-def test_absence_code_has_a_bit_per_absent_modality() -> None:
-    table = {
-        (True, True, True): 0,
-        (False, True, True): 1,
-        (True, False, True): 2,
-        (False, False, True): 3,
-        (True, True, False): 4,
-        (False, True, False): 5,
-        (True, False, False): 6,
-        (False, False, False): 7,
-    }
-    assert absence_code(torch.tensor(list(table))).tolist() == list(table.values())
-
-
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("absent", ["drop", "mask"])
+@pytest.mark.parametrize("absent", ["drop", "mask", "zero"])
 def test_absence_prompt_tells_the_truth_in_training_and_in_use(
     absent: str, *, training: bool
 ) -> None:
@@ -165,25 +194,6 @@ def test_absence_prompt_tells_the_truth_in_training_and_in_use(
         model(images(2), present.expand(2, -1)).logit.sum().backward()
         rows = model.prompt.absent.weight.grad.any(dim=1).nonzero().flatten().tolist()
         assert rows == [int(absence_code(present[None]))]
-
-
-def test_prompt_sees_all_modalities_together() -> None:
-    prompt = stir(build()).prompt
-    present = torch.ones(1, 3, dtype=torch.bool)
-    image = images(1)
-    for modality in range(3):
-        changed = image.clone()
-        changed[:, modality] += 1.0
-        assert not torch.equal(prompt(image, present), prompt(changed, present))
-
-
-def test_bypass_adds_to_the_prompt_it_carries() -> None:
-    model = build().eval()
-    cpb: Cpb = model.cpb[0]
-    nn.init.zeros_(cpb.carry.weight)
-    nn.init.zeros_(cpb.learn.weight)
-    prompt, seen = torch.randn(2, 8, 4, 4), torch.randn(2, 8, 4, 4)
-    assert torch.equal(cpb(prompt, seen), prompt)
 
 
 def test_rows_and_columns_of_the_prompt_are_never_exchanged() -> None:
@@ -199,62 +209,7 @@ def test_rows_and_columns_of_the_prompt_are_never_exchanged() -> None:
     assert sorted(carried.nonzero().tolist()) == [[r, c] for r in (0, 1, 2) for c in (2, 3)]
 
 
-# --- Isolated gating
-
-
-def test_prompt_chooses_experts_but_never_reaches_them() -> None:
-    igma = stir(build()).igma[0]
-    heard: list[Tensor] = []
-    igma.experts.norm.register_forward_hook(lambda _, inputs, __: heard.append(inputs[0]))
-    x, prompt = igma_inputs(igma)
-    _, seen, routing = igma(x, prompt, everything())
-    _, other_seen, other_routing = igma(x, prompt + 1.0, everything())
-    assert torch.equal(heard[0], heard[1])
-    assert not torch.equal(routing.prob, other_routing.prob)
-    assert torch.equal(seen[:, :4], other_seen[:, :4])
-    assert not torch.equal(seen[:, 4:], other_seen[:, 4:])
-
-
-def test_gate_and_experts_narrow_the_features_each_in_their_own_way() -> None:
-    igma = stir(build()).igma[0]
-    x, prompt = igma_inputs(igma)
-    _, before, routing = igma(x, prompt, everything())
-    with torch.no_grad():
-        igma.down.weight[: igma.narrow] += 1.0  # the half of the experts
-    _, after, same = igma(x, prompt, everything())
-    assert torch.equal(before, after)
-    assert torch.equal(routing.prob, same.prob)
-
-
-def test_one_choice_serves_all_modalities_of_a_position_and_the_class_token_passes() -> None:
-    igma = stir(build()).igma[0]
-    x, prompt = igma_inputs(igma)
-    y, _, routing = igma(x, prompt, everything())
-    assert routing.expert.shape == (16, 4)
-    assert (y[:, 0] == 0).all()
-    changed = x.clone()
-    changed[:, 1 + 5] += 1.0  # first modality, position 5
-    difference = (igma(changed, prompt, everything())[0] - y)[0].abs().sum(dim=-1)
-    assert difference.nonzero().flatten().tolist() == [1 + 5, 1 + 16 + 5, 1 + 32 + 5]
-
-
-@pytest.mark.parametrize("drop", [True, False])
-def test_absent_modality_reaches_neither_gate_nor_experts(*, drop: bool) -> None:
-    igma = stir(build()).igma[0]
-    x, prompt = igma_inputs(igma)
-    without_depth = torch.tensor([[True, False, True]])
-    presence = Presence.of(without_depth, drop=drop)
-    tokens = x if not drop else torch.cat([x[:, :17], x[:, 33:]], dim=1)
-    y, seen, routing = igma(tokens, prompt, presence)
-    changed = x.clone()
-    changed[:, 17:33] = 100.0
-    masked = Presence.of(without_depth, drop=False)
-    other_y, other_seen, other_routing = igma(changed, prompt, masked)
-    kept = other_y if not drop else torch.cat([other_y[:, :17], other_y[:, 33:]], dim=1)
-    torch.testing.assert_close(seen, other_seen, rtol=0, atol=1e-6)
-    assert torch.equal(routing.expert, other_routing.expert)
-    own = slice(0, 17)
-    torch.testing.assert_close(y[:, own], kept[:, own], rtol=0, atol=1e-6)
+# --- Missing modalities
 
 
 def test_a_position_is_valid_where_any_modality_is_present() -> None:
@@ -265,7 +220,82 @@ def test_a_position_is_valid_where_any_modality_is_present() -> None:
     assert output.logit.isfinite().all()
 
 
+def test_a_picture_of_zeros_takes_part_in_everything_but_the_truth_about_it() -> None:
+    """The published way: as if black pictures had been captured, except for the absence code."""
+    zero, whole = (stir(build(absent=absent)) for absent in ("zero", "drop"))
+    image, present = images(7), EVERY
+    black = image.masked_fill(~present[:, :, None, None, None], 0.0)
+    for model in (zero, whole):  # what tells of absence
+        nn.init.zeros_(model.prompt.absent.weight)
+    seen = zero(image, present)
+    as_captured = whole(black, torch.ones_like(present))
+    torch.testing.assert_close(seen.feature, as_captured.feature, rtol=0, atol=1e-5)
+    assert not torch.allclose(seen.logit[:6], whole(image, present).logit[:6], atol=1e-3)
+
+
+@every_switch
+def test_absent_pixels_are_never_read_whichever_way_they_are_absent(
+    switch: dict[str, object],
+) -> None:
+    for absent in ("drop", "mask", "zero"):
+        model = stir(build(absent=absent, **switch))
+        blinded = images()
+        blinded[~EVERY] = float("nan")
+        assert torch.equal(model(images(), EVERY).logit, model(blinded, EVERY).logit)
+
+
+# --- Serving
+
+
+class Score(nn.Module):
+    """The PAD score alone, as it is exported."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: Tensor, present: Tensor) -> Tensor:
+        output: Output = self.model(image, present)
+        return output.logit.sigmoid()
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"experts": "coarse", "num_experts": 4, "gate": "shared", "prompts": "vector"},
+        {"prompts": "none", "absent": "zero"},
+    ],
+)
+def test_a_model_with_other_switches_can_be_exported(overrides: dict[str, object]) -> None:
+    score = Score(stir(build(**overrides)))
+    dynamic = {0: torch.export.Dim("batch")}
+    graph = torch.export.export(
+        score, (images(2), EVERY[:2]), dynamic_shapes=(dynamic, dynamic)
+    ).module()
+    torch.testing.assert_close(graph(images(), EVERY), score(images(), EVERY), rtol=0, atol=1e-5)
+
+
 # --- Sizes
+
+
+@pytest.mark.parametrize("variant", ["tiny", "tiny_test", "base"])
+def test_few_large_experts_have_as_many_neurons_as_many_small_ones(variant: str) -> None:
+    with torch.device("meta"):
+        fine = create_model(f"big_moe/{variant}")
+        count = fine.config.num_experts // fine.config.expert_dim
+        coarse = create_model(f"big_moe/{variant}", experts="coarse", num_experts=count)
+    experts = coarse.igma[0].experts
+    assert 4 <= count <= 8
+    assert experts.down_weight.numel() == fine.igma[0].experts.down.weight.numel()
+    assert experts.up_weight.numel() == fine.igma[0].experts.up.weight.numel()
+
+
+def test_a_shared_gate_costs_its_experts_no_sight_of_the_features() -> None:
+    modalities = (Modality.RGB, Modality.DEPTH)
+    isolated = Config(modalities=modalities, down_dim=8, prompt_dim=64).gating
+    shared = Config(modalities=modalities, down_dim=8, prompt_dim=64, gate="shared").gating
+    assert (isolated.experts, isolated.gate) == (2 * 8, 8 + 8)
+    assert (shared.experts, shared.gate) == (2 * 8 + 8, 2 * 8 + 8)
 
 
 def test_base_has_the_sizes_of_the_published_code_where_it_has_them() -> None:

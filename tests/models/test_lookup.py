@@ -31,7 +31,7 @@ def test_overrides_replace_fields_and_take_what_yaml_gives() -> None:
         (
             "big_mo/tiny",
             {},
-            "no model family 'big_mo'; there are: big_moe, cnn, vit (did you mean 'big_",
+            "no model family 'big_mo'; there are: big_moe, big_moe_official, cnn, vit",
         ),
         ("vit", {}, "no model 'vit'; vit has: tiny, tiny_test, base"),
         (
@@ -45,7 +45,7 @@ def test_overrides_replace_fields_and_take_what_yaml_gives() -> None:
         ("vit/tiny", {"dept": 2}, "(did you mean 'depth'?)"),
         ("vit/tiny", {"depth": "2"}, "depth is '2'; it must be a whole number"),
         ("vit/tiny", {"depth": True}, "depth is True; it must be a whole number"),
-        ("vit/tiny", {"absent": "zero"}, "absent is 'zero'; it must be one of: 'drop', 'mask'"),
+        ("vit/tiny", {"absent": "no"}, "absent is 'no'; it must be one of: 'drop', 'mask', 'zero'"),
         (
             "vit/tiny",
             {"modalities": ["ir"]},
@@ -60,6 +60,15 @@ def test_overrides_replace_fields_and_take_what_yaml_gives() -> None:
         ("big_moe/tiny", {"frozen_backbone": 1}, "frozen_backbone is 1; it must be true or false"),
         ("big_moe/tiny", {"num_experts": 12}, "it must be a square, such as 9 or 16"),
         ("big_moe/tiny", {"num_experts": 4, "top_k": 3}, "top_k is 3; 4 experts allow at most 2"),
+        ("big_moe/tiny", {"num_experts": 1}, "num_experts is 1; it must be a square, such as 4"),
+        ("big_moe/tiny", {"top_k": 1}, "top_k is 1; 256 experts allow at most 16, and a gate that"),
+        ("big_moe/tiny", {"num_experts": 4}, "choose fewer than the 4 experts that there are"),
+        ("big_moe/tiny", {"experts": "coarse"}, "coarse experts are few: 2 to 64, usually 4 to 8"),
+        ("big_moe/tiny", {"experts": "big"}, "it must be one of: 'fine_grained', 'coarse'"),
+        ("big_moe/tiny", {"gate": "open"}, "it must be one of: 'isolated', 'shared'"),
+        ("big_moe/tiny", {"prompts": "text"}, "it must be one of: 'cpb', 'vector', 'none'"),
+        ("vit_adapter/tiny", {"down_dim": 0}, "down_dim is 0; it must be at least 1"),
+        ("vit_adapter/tiny", {"dropout": 2}, "dropout is 2.0; it must be from 0 to 1"),
         ("big_moe/tiny", {"theta": 1.5}, "theta is 1.5; it must be from 0 to 1"),
         ("big_moe/tiny", {"prompt_dim": 7}, "prompt_dim is 7; it must be a multiple of"),
     ],

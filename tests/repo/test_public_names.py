@@ -3,9 +3,9 @@
 import unmask
 
 PUBLIC = {
-    *("demo", "evaluate", "load", "predict", "pretrain", "report", "show", "simulate", "train"),
-    *("DemoConfig", "EvaluateConfig", "PredictConfig", "PretrainConfig", "ReportConfig"),
-    *("ShowConfig", "SimulateConfig", "TrainConfig"),
+    *("demo", "evaluate", "evidence", "load", "predict", "pretrain", "report", "show", "simulate"),
+    *("train", "DemoConfig", "EvaluateConfig", "EvidenceConfig", "PredictConfig", "PretrainConfig"),
+    *("ReportConfig", "ShowConfig", "SimulateConfig", "TrainConfig"),
 }
 
 

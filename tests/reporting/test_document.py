@@ -2,7 +2,8 @@ import polars as pl
 
 from unmask.metrics.rates import Rate
 from unmask.metrics.scores import Scores
-from unmask.reporting.document import Caution, document
+from unmask.reporting.blocks import Caution
+from unmask.reporting.document import document
 from unmask.reporting.judge import judge
 from unmask.reporting.wording import interval, percent
 

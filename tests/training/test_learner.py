@@ -9,10 +9,13 @@ import torch
 from sklearn.metrics import log_loss, roc_auc_score
 
 from unmask.config import OptimConfig
+from unmask.errors import ConfigError
+from unmask.losses.routing import balance_loss, z_loss
 from unmask.metrics.scores import Scores
 from unmask.models import create_model
-from unmask.training.learner import decay_groups, rate_at
+from unmask.training.learner import Learner, decay_groups, rate_at
 from unmask.training.loop import dev_figures
+from unmask.types import Batch
 
 
 def test_the_rate_rises_linearly_and_falls_as_half_a_cosine() -> None:
@@ -44,6 +47,47 @@ def test_every_trained_parameter_is_in_one_group_and_only_kernels_decay() -> Non
     assert any("experts.router.keys" in name for name in free)
 
 
+BALANCED = {"balance": 0.5, "balance_fine": 0.25, "router_z": 0.125}
+
+
+@pytest.mark.parametrize(
+    ("switches", "part"),
+    [({"experts": "coarse", "num_experts": 4}, "balance"), ({}, "balance_fine")],
+)
+def test_a_step_minimises_and_logs_the_losses_of_the_routers_that_there_are(
+    switches: dict[str, object], part: str
+) -> None:
+    torch.manual_seed(0)
+    model = create_model("big_moe/tiny_test", **switches).eval()  # no dropout, no noise
+    image = torch.randn(4, 3, 3, 32, 32)
+    batch = Batch(
+        image=image,
+        present=torch.tensor([[True, True, False]] * 4),
+        label=torch.tensor([0, 1, 0, 1]),
+        key=list("abcd"),
+        modalities=model.config.modalities,
+    )
+    learner = Learner(model, OptimConfig(**BALANCED), seed=0)
+    logged: dict[str, torch.Tensor] = {}
+    learner.log_dict = logged.update
+    total = learner.training_step(batch, 0)
+    routing = model(batch.image, batch.present).routing
+    expected = {part: balance_loss(routing), "router_z": z_loss(routing)}
+    for name, value in expected.items():
+        torch.testing.assert_close(logged.pop(f"train/{name}"), value)
+    loss, cross_entropy = logged.pop("train/loss"), logged.pop("train/cross_entropy")
+    assert logged == {}
+    added = sum(BALANCED[name] * value for name, value in expected.items())
+    torch.testing.assert_close(total, cross_entropy + added)
+    assert torch.equal(loss, total)
+
+
+@pytest.mark.parametrize("name", BALANCED)
+def test_a_negative_weight_of_a_loss_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"optim\.{name} is -1; it must be at least 0"):
+        OptimConfig(**{name: -1})
+
+
 def test_dev_figures_are_those_of_the_textbook() -> None:
     rng = np.random.default_rng(0)
     labels = np.array([0] * 30 + [1] * 30)
@@ -65,6 +109,16 @@ def test_dev_figures_are_those_of_the_textbook() -> None:
     )[1]
     rates = ((score[labels == 0] >= naive).mean(), (score[labels == 1] < naive).mean())
     assert figures["eer"] == pytest.approx(sum(rates) / 2, abs=1 / 30)
+
+
+def test_large_experts_decay_and_their_biases_do_not() -> None:
+    model = create_model("big_moe/tiny_test", experts="coarse", num_experts=4)
+    decayed, plain = decay_groups(model, OptimConfig())
+    names = {id(p): name for name, p in model.named_parameters()}
+    decays = {names[id(p)] for p in decayed["params"]}
+    assert {"igma.0.experts.down_weight", "igma.0.experts.up_weight"} <= decays
+    free = {names[id(p)] for p in plain["params"]}
+    assert {"igma.0.experts.down_bias", "igma.0.experts.up_bias"} <= free
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:

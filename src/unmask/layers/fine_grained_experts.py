@@ -6,7 +6,11 @@ over the K experts that a product-key router chose. Expert e is row e of two tab
 reads 2 K rows, however many experts there are. The router has an input of its own: what the experts
 see need not be what the gate sees.
 
-Axes: T tokens, D features, G gate features, E experts, K experts per token.
+A dense gradient has all 2 E rows, and an optimiser step reads and writes them all: past 100,000
+experts that is most of a training step. With ``sparse`` the gradient has the rows that were used.
+
+Axes: T tokens, D features, A features of the answer, G gate features, E experts, K experts per
+token, h choices of the router.
 
 Paper: He, "Mixture of A Million Experts", 2024, equations 1 to 3 and section 2.2.
 """
@@ -21,20 +25,29 @@ from unmask.types import Routing
 class FineGrainedExperts(nn.Module):
     """Two tables of ``router.side ** 2`` rows, and the router that reads them."""
 
-    def __init__(self, dim: int, router: ProductKeyRouter) -> None:
+    def __init__(
+        self, dim: int, router: ProductKeyRouter, *, answer_dim: int = 0, sparse: bool = False
+    ) -> None:
+        """``answer_dim`` 0: as wide as what they see."""
         super().__init__()
         self.router = router
         self.num_experts = router.side**2
         self.norm = nn.RMSNorm(dim, eps=1e-6)
-        self.down = nn.Embedding(self.num_experts, dim)
-        self.up = nn.Embedding(self.num_experts, dim)
+        self.down = nn.Embedding(self.num_experts, dim, sparse=sparse)
+        self.up = nn.Embedding(self.num_experts, answer_dim or dim, sparse=sparse)
         for table in (self.down, self.up):
             nn.init.normal_(table.weight, std=dim**-0.5)
 
     def forward(self, x: Tensor, gate: Tensor, valid: Tensor) -> tuple[Tensor, Routing]:
-        """(T, D), (T, G) and (T,) bool -> (T, D) and who did it."""
-        weight, expert = self.router(gate)  # (T, K), (T, K)
+        """(T, D), (T, G) and (T,) bool -> (T, A) and who did it."""
+        weight, expert, log_sum = self.router(gate)  # (T, K), (T, K), (T, h)
         hidden = (self.norm(x.float())[:, None] * self.down(expert)).sum(dim=-1)  # (T, K)
-        y = ((F.gelu(hidden) * weight)[..., None] * self.up(expert)).sum(dim=1)  # (T, D)
-        routing = Routing(prob=weight, expert=expert, valid=valid, num_experts=self.num_experts)
+        y = ((F.gelu(hidden) * weight)[..., None] * self.up(expert)).sum(dim=1)  # (T, A)
+        routing = Routing(
+            prob=weight,
+            expert=expert,
+            valid=valid,
+            num_experts=self.num_experts,
+            log_sum=log_sum,
+        )
         return y, routing

@@ -6,6 +6,8 @@ The best k of all n^2 sums are among the k x k sums of the best k of either half
     I = top-k_i <q1, a_i>,  J = top-k_j <q2, b_j>,  chosen = top-k of I x J
     weight = softmax over the chosen
 
+Even the sum of exp(score) over all n^2 experts takes only 2 n terms, being a product of two sums.
+
 Axes: T tokens, G gate features, h heads, n keys in each half (E = n^2 experts), k experts per
 head, K = h * k, d key features.
 
@@ -34,8 +36,11 @@ class ProductKeyRouter(nn.Module):
         self.keys = nn.Parameter(torch.empty(heads, 2, self.side, key_dim))
         nn.init.normal_(self.keys, std=0.02)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(T, G) -> weight (T, K) float32, summing to 1 over each head, and expert (T, K) int64."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(T, G) -> weight (T, K), expert (T, K), log of the sum of exp(score) over all (T, h).
+
+        Weights are float32 and sum to 1 over each head.
+        """
         with torch.autocast(x.device.type, enabled=False):  # small differences decide routing
             query = self.query(self.norm(x.float())).unflatten(-1, (self.heads, 2, -1))
             score = torch.einsum("thpd,hpnd->thpn", query, self.keys)  # (T, h, 2, n)
@@ -45,4 +50,5 @@ class ProductKeyRouter(nn.Module):
             first = place[:, :, 0].gather(-1, cell // self.top_k)  # (T, h, k)
             second = place[:, :, 1].gather(-1, cell % self.top_k)
             weight = chosen.softmax(dim=-1)
-        return weight.flatten(1), (first * self.side + second).flatten(1)
+            log_sum = score.logsumexp(dim=-1).sum(dim=-1)  # (T, h)
+        return weight.flatten(1), (first * self.side + second).flatten(1), log_sum

@@ -74,14 +74,20 @@ class BackboneConfig(TowerConfig):
     """Modalities the model is built for, in the order of the M axis."""
     patch_embed: Literal["shared", "per_modality"] = "shared"
     """One patch embedding for all modalities, or one for each."""
-    absent: Literal["drop", "mask"] = "drop"
-    """Leave out the tokens of modalities that no presentation of a batch has, or mask them all."""
+    absent: Literal["drop", "mask", "zero"] = "drop"
+    """Leave out the tokens of modalities that no presentation of a batch has, or mask them all:
+    scores are the same. zero, as in most published systems: they are pictures of zeros, whose
+    tokens take part in everything."""
 
     def __post_init__(self) -> None:
         names = [str(modality) for modality in self.modalities]
         if not names or len(set(names)) < len(names):
             raise ConfigError(f"modalities are {names}; name at least one, and each only once")
         TowerConfig.__post_init__(self)
+
+    def presence(self, present: Tensor) -> Presence:
+        """Which tokens a batch has: (B, M) bool."""
+        return Presence.of(present, drop=self.absent == "drop", zero=self.absent == "zero")
 
 
 class Backbone(nn.Module):
@@ -114,7 +120,7 @@ class Backbone(nn.Module):
         return self.blocks.each()
 
     def read(self, x: Tensor, presence: Presence) -> Tensor:
-        """Tokens (B, S, D) -> feature (B, 2 D): class token, then mean of the present patches."""
+        """Tokens (B, S, D) -> feature (B, 2 D): class token, mean of the patches taking part."""
         x = self.norm(x)
         size = (x.shape[0], len(presence.columns), self.patches, x.shape[2])
         patches = x[:, 1:].reshape(size)  # (B, m, P, D)

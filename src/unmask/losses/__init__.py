@@ -18,3 +18,7 @@ class Loss:
     """Scalar."""
     parts: Mapping[str, Tensor]
     """Scalars without gradient, by name."""
+
+    def __add__(self, other: Loss) -> Loss:
+        """The sum, with the parts of both."""
+        return Loss(total=self.total + other.total, parts={**self.parts, **other.parts})

@@ -1,6 +1,7 @@
 """One file is one network; the file name is its name.
 
-Each file has ``Config`` (a frozen dataclass), ``VARIANTS`` (names of configs) and ``Model``.
+Each file has ``Config`` (a frozen dataclass), ``VARIANTS`` (names of configs) and ``Model``;
+``BACKBONES`` says which pretrained weights a variant starts from, where such weights ship with us.
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ def create_model(name: str, **overrides: Any) -> nn.Module:
     config = configs[variant]
     config = dataclasses.replace(config, **checked(type(config), overrides))
     return cast("nn.Module", _module(family).Model(config))
+
+
+def usual_backbone(name: str) -> str:
+    """What ``family/variant`` starts from if nothing else is asked for; "" where nothing ships."""
+    family, _, variant = name.partition("/")
+    return str(getattr(_module(family), "BACKBONES", {}).get(variant, ""))
 
 
 def _module(family: str) -> ModuleType:

@@ -1,17 +1,19 @@
 """The words and tables of a report, before it is known whether they become Markdown or HTML.
 
 In order: what came out, in plain words, with what must not be concluded; figures; rates at each
-threshold; non-responses; BPCER at fixed APCER; figures of papers that are not ISO; what was judged.
+threshold; non-responses; BPCER at fixed APCER; figures of papers that are not ISO; what the experts
+did, if the model has any; what was judged.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from unmask.metrics.rates import Rate
 from unmask.metrics.scores import POLARITY
 from unmask.metrics.thresholds import Rule
+from unmask.reporting.blocks import Caution, Document, Figure, Section, Table
+from unmask.reporting.experts import experts
 from unmask.reporting.records import Judgement, Report, ScoreSet
 from unmask.reporting.wording import (
     counts,
@@ -26,56 +28,6 @@ from unmask.types import SIMULATED
 
 CLAIM = 0.05
 """A report says where there are too few trials to show a rate below this."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
-    """Text in rows; the first column names the row."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    text_columns: int = 1
-    """So many columns from the left hold words; the rest hold numbers."""
-    strong: frozenset[int] = frozenset()
-    """Rows to stress."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
-    """A drawing, which HTML shows and Markdown points to."""
-
-    name: str
-    """det or scores."""
-    caption: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Caution:
-    """A paragraph that limits what may be concluded."""
-
-    text: str
-
-
-Block = str | Caution | Table | Figure
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
-    """A heading and what stands under it."""
-
-    heading: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Document:
-    """A whole report in reading order."""
-
-    title: str
-    warning: str
-    """Goes before everything; empty if there is none."""
-    note: str
-    sections: tuple[Section, ...]
 
 
 SIMULATION = (
@@ -97,6 +49,7 @@ def document(report: Report) -> Document:
             _non_response(report),
             _fixed_points(report),
             _not_iso(report),
+            *experts(report.routing),
             _what_was_judged(report),
             _method(report),
         ),

@@ -1,75 +1,26 @@
-"""The two drawings of a report, as inline SVG.
+"""The drawings of a report: error curves and scores; those of experts are in ``expert_figures``."""
 
-Figures are made with matplotlib's objects, without pyplot and its global state. Colours leave here
-as CSS variables, so that the page can show the same drawing on white paper and on a dark screen.
-What a colour tells, a name or a dash tells too.
-"""
-
-import io
-from typing import Any
-
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.special import ndtri
 
+from unmask.reporting.expert_figures import EXPERT_FIGURES
 from unmask.reporting.records import Report
+from unmask.reporting.style import FAINT, INK, MARKS, PALETTE, as_svg, dash, species
 
-INK, FAINT = "#101112", "#c0c1c2"
-"""Stand-ins that become CSS variables, as do those of ``_species``."""
-PALETTE = (
-    ("#c24e00", "#ff8a3d"),
-    ("#0a6aad", "#5ab4f0"),
-    ("#00795a", "#2fc79c"),
-    ("#a3487f", "#e58cc0"),
-    ("#8a6a00", "#e3b93c"),
-    ("#5b4bb5", "#a89cf5"),
-    ("#7d2a2a", "#e07a7a"),
-    ("#44606e", "#9bb8c6"),
-)
-"""Of each PAI species: on white, on black."""
-DASHES: Any = ("-", (0, (6, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
-MARKS = ("o", "s", "D", "^", "v", "P")
 PERCENTS = (1e-5, 1e-4, 0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99)
 """Where the axes of error curves may have ticks."""
-STYLE: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "unmask",
-    "savefig.bbox": "tight",
-    "savefig.pad_inches": 0.02,
-    "font.size": 9,
-    "text.parse_math": False,
-    "text.color": INK,
-    "savefig.facecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.6,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "legend.frameon": False,
-}
 
 
 def drawing(report: Report, name: str) -> str:
-    """The SVG element of a figure: ``det`` or ``scores``."""
-    with mpl.rc_context(STYLE):
-        figure = {"det": _det, "scores": _scores}[name](report)
-        file = io.StringIO()
-        FigureCanvasSVG(figure).print_figure(
-            file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        )
-    svg = file.getvalue()
-    svg = svg[svg.index("<svg") :]
-    for index in range(len(report.lines) + 1):
-        svg = svg.replace(_species(index), f"var(--species-{index % len(PALETTE)})")
-    return svg.replace(INK, "currentColor").replace(FAINT, "var(--rule)")
+    """The SVG element of a figure: det, scores or one of ``EXPERT_FIGURES``."""
+    routing = report.routing
+    if name in EXPERT_FIGURES and routing is not None:
+        return as_svg(lambda: EXPERT_FIGURES[name](routing))
+    return as_svg(lambda: {"det": _det, "scores": _scores}[name](report))
 
 
 def _det(report: Report) -> Figure:
@@ -81,8 +32,8 @@ def _det(report: Report) -> Figure:
         axes.plot(
             _deviate(line.apcer, low, high),
             _deviate(line.bpcer, low, high),
-            color=_species(index),
-            linestyle=_dash(index + index // len(PALETTE)),
+            color=species(index),
+            linestyle=dash(index + index // len(PALETTE)),
             linewidth=1.5,
             label=line.name,
             clip_on=False,
@@ -138,7 +89,7 @@ def _scores(report: Report) -> Figure:
     for index, (axes, histogram) in enumerate(zip(all_axes, report.histograms, strict=True)):
         right, wrong = np.sqrt(histogram.right), np.sqrt(histogram.wrong)
         edges = np.linspace(0, 1, right.size + 1)
-        color = INK if index == 0 else _species(index - 1)
+        color = INK if index == 0 else species(index - 1)
         total = np.sqrt(np.add(histogram.right, histogram.wrong))
         axes.stairs(total, edges, fill=True, color=color, alpha=0.28, linewidth=0)
         axes.stairs(wrong, edges, fill=True, color=color, linewidth=0)
@@ -147,7 +98,7 @@ def _scores(report: Report) -> Figure:
                 judgement.point.threshold,
                 color=INK,
                 linewidth=0.9,
-                linestyle=_dash(number),
+                linestyle=dash(number),
             )
         axes.set_yticks([])
         axes.set_ylim(0, max(1.0, float(total.max())) * 1.12)
@@ -173,16 +124,7 @@ def _tally(axes: Axes, wrong: int, right: int, *, accepted: bool) -> None:
 def _threshold_keys(report: Report) -> list[Line2D]:
     return [
         Line2D(
-            [], [], color=INK, linewidth=0.9, linestyle=_dash(number), label=f"threshold of {rule}"
+            [], [], color=INK, linewidth=0.9, linestyle=dash(number), label=f"threshold of {rule}"
         )
         for number, rule in enumerate(judgement.point.rule for judgement in report.judgements)
     ]
-
-
-def _dash(index: int) -> Any:
-    return DASHES[index % len(DASHES)]
-
-
-def _species(index: int) -> str:
-    """Stand-in for the colour of a PAI species."""
-    return f"#5c0d{index:02x}"

@@ -4,9 +4,11 @@ from importlib import resources
 
 import jinja2
 
-from unmask.reporting.document import Caution, Figure, Table, document
-from unmask.reporting.figures import PALETTE, drawing
+from unmask.reporting.blocks import Caution, Figure, Table
+from unmask.reporting.document import document
+from unmask.reporting.figures import drawing
 from unmask.reporting.records import Report
+from unmask.reporting.style import PALETTE
 
 
 def as_html(report: Report) -> str:

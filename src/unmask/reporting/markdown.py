@@ -2,7 +2,8 @@
 
 import re
 
-from unmask.reporting.document import Block, Caution, Figure, Table, document
+from unmask.reporting.blocks import Block, Caution, Figure, Table
+from unmask.reporting.document import document
 from unmask.reporting.records import Report
 
 _TAG = re.compile(r"<(?=[a-zA-Z/!])")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from unmask.metrics.rates import Rate
+from unmask.metrics.routing import RoutingReport
 from unmask.metrics.thresholds import OperatingPoint
 
 
@@ -103,3 +104,5 @@ class Report:
     """One per PAI species."""
     histograms: tuple[Histogram, ...]
     """Bona fide first, then PAI species by name."""
+    routing: RoutingReport | None = None
+    """What the experts of the judged model did; None where that is not known, or it has none."""

@@ -1,11 +1,14 @@
 """Score files in, report files out."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
 from unmask.config import ReportConfig
-from unmask.errors import ConfigError
+from unmask.errors import ConfigError, DatasetError
 from unmask.files import make_folder, sha256, write_text
+from unmask.metrics.routing import RoutingReport
+from unmask.metrics.routing_files import read_routing
 from unmask.metrics.scores import read_scores
 from unmask.metrics.thresholds import Rule
 from unmask.reporting.html import as_html
@@ -14,13 +17,16 @@ from unmask.reporting.judge import judge
 from unmask.reporting.markdown import as_markdown
 from unmask.reporting.records import Report
 
+log = logging.getLogger("unmask")
+
 
 def judge_files(config: ReportConfig) -> Report:
     """Read two score files, judge, and write report.md, report.html and report.json.
 
     Raises:
         ConfigError: dev and eval are one file, or a rule is unknown.
-        DatasetError: a score file has a fault, or a presentation is in both.
+        DatasetError: a score file has a fault, a presentation is in both, or the routing belongs to
+            other scores.
     """
     for rule in config.rules:
         Rule.parse(rule)
@@ -44,9 +50,27 @@ def judge_files(config: ReportConfig) -> Report:
         report,
         dev=replace(report.dev, sha256=dev_hash),
         evaluation=replace(report.evaluation, sha256=eval_hash),
+        routing=_routing(config, eval_hash),
     )
     write_report(report, config.out)
     return report
+
+
+def _routing(config: ReportConfig, scores_sha256: str) -> RoutingReport | None:
+    """What was named, or lies beside the judged scores and belongs to them."""
+    path = config.routing or config.eval.parent / "routing.json"
+    if config.routing is None and not path.is_file():
+        return None
+    routing = read_routing(path)
+    if routing.scores_sha256 == scores_sha256:
+        return routing
+    if config.routing is None:
+        log.warning("%s was counted with other scores and is left out", path)
+        return None
+    raise DatasetError(
+        f"{path} was counted while other scores than {config.eval} were made; give the files of "
+        "one evaluation"
+    )
 
 
 def write_report(report: Report, folder: Path) -> None:

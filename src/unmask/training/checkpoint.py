@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from unmask.errors import CheckpointError, ConfigError
@@ -22,6 +22,7 @@ from unmask.models import create_model
 from unmask.parsing import to_plain
 from unmask.transforms.normalize import Preprocessing
 from unmask.types import Modality
+from unmask.weights.networks import read_network
 
 FORMAT = "unmask-card/1"
 
@@ -68,18 +69,16 @@ def save_weights(model: nn.Module, path: Path) -> None:
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
-    """Fill a model with exactly its own tensors.
+    """Fill a model with exactly its own tensors, under our names or those of a known layout.
 
     Raises:
         CheckpointError: the file is missing or damaged, or holds another model's tensors.
     """
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"cannot read the weights {path}: {error}; give the .safetensors file of a finished run"
-        ) from error
     own = model.state_dict()
+    try:
+        tensors = read_network(path, own)
+    except CheckpointError as error:
+        raise CheckpointError(f"cannot read the weights: {error}") from error
     strange = sorted(set(tensors) - set(own))
     missing = sorted(set(own) - set(tensors))
     shapes = [n for n in own if n in tensors and own[n].shape != tensors[n].shape]

@@ -13,9 +13,12 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from unmask.config import OptimConfig, ScheduleConfig
 from unmask.losses.cross_entropy import bona_fide_cross_entropy
+from unmask.losses.routing import routing_loss
+from unmask.training.row_adamw import RowAdamW, clip_norm
 from unmask.types import Batch
 
 
@@ -31,8 +34,17 @@ class SeededLearner(LightningModule):
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         torch.manual_seed(self.seed * 2_000_003 + self.global_step)
 
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        if gradient_clip_val:
+            clip_norm(self.parameters(), gradient_clip_val)
+
     def configure_optimizers(self) -> Any:
-        optimizer = torch.optim.AdamW(decay_groups(self.model, self.schedule), lr=self.schedule.lr)
+        optimizer = RowAdamW(decay_groups(self.model, self.schedule), lr=self.schedule.lr)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: rate_at(step, self.schedule)
         )
@@ -47,11 +59,18 @@ class Learner(SeededLearner):
 
     def __init__(self, model: nn.Module, optim: OptimConfig, *, seed: int) -> None:
         super().__init__(model, optim, seed=seed)
-        self.label_smoothing = optim.label_smoothing
+        self.optim = optim
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         output = self.model(batch.image, batch.present)
-        loss = bona_fide_cross_entropy(output, batch, label_smoothing=self.label_smoothing)
+        optim = self.optim
+        loss = bona_fide_cross_entropy(output, batch, label_smoothing=optim.label_smoothing)
+        loss += routing_loss(
+            output,
+            balance=optim.balance,
+            balance_fine=optim.balance_fine,
+            router_z=optim.router_z,
+        )
         figures = {"loss": loss.total, **loss.parts}
         self.log_dict({f"train/{name}": value.detach() for name, value in figures.items()})
         return loss.total

@@ -155,7 +155,7 @@ def _card(
 
 def _origin(config: ModelConfig) -> dict[str, str]:
     """The file that the backbone came from."""
-    if not config.backbone:
+    if not config.backbone_sha256:
         return {}
     return {"source": config.backbone, "sha256": config.backbone_sha256}
 

@@ -13,8 +13,9 @@ from torch.utils.data import DataLoader
 from unmask.data import Presentations, collate
 from unmask.errors import CheckpointError
 from unmask.metrics.scores import Scores
+from unmask.training.routing import Watch
 from unmask.transforms.normalize import Preprocessing, stack
-from unmask.types import Images, Modality, Sample
+from unmask.types import Images, Modality, Output, Sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +34,18 @@ class Scorer:
     """Processes that read images."""
 
     def scores(
-        self, samples: Sequence[Sample], *, shown: Sequence[Modality], split: str, title: str = ""
+        self,
+        samples: Sequence[Sample],
+        *,
+        shown: Sequence[Modality],
+        split: str,
+        title: str = "",
+        watch: Watch | None = None,
     ) -> Scores:
         """Score presentations with the modalities in ``shown``; the others are hidden.
 
         A sample with none of the shown modalities gets no response (NaN). A ``title`` puts a
-        progress bar on the terminal.
+        progress bar on the terminal. ``watch`` sees the keys and the output of every batch.
         """
         seen = [_with_only(s, shown) for s in samples if set(s.paths) & set(shown)]
         loader = DataLoader(
@@ -49,29 +56,38 @@ class Scorer:
         )
         found: dict[str, float] = {}
         for batch in track(loader, description=title, disable=not title, transient=True):
-            found |= zip(batch.key, self._probability(batch.image, batch.present), strict=True)
+            output = self._output(batch.image, batch.present)
+            if watch is not None:
+                watch(batch.key, output)
+            found |= zip(batch.key, _probability(output), strict=True)
         values = [found.get(s.key, float("nan")) for s in samples]
         return Scores.from_samples(samples, values, split=split, modalities=shown)
 
     def pad_score(self, images: Images) -> float:
         """Probability of bona fide of one presentation, from its decoded face crops."""
         image, present = stack(images, self.modalities, self.preprocessing)
-        return self._probability(torch.from_numpy(image[None]), torch.from_numpy(present[None]))[0]
+        output = self._output(torch.from_numpy(image[None]), torch.from_numpy(present[None]))
+        return _probability(output)[0]
 
     @torch.inference_mode()
-    def _probability(self, image: Tensor, present: Tensor) -> list[float]:
-        """(B, M, 3, H, W) and (B, M) -> B numbers."""
+    def _output(self, image: Tensor, present: Tensor) -> Output:
+        """(B, M, 3, H, W) and (B, M) -> what the model says in evaluation mode."""
         device = next(self.model.parameters()).device
         was_training = self.model.training
         self.model.eval()
-        logit = self.model(image.to(device), present.to(device)).logit  # (B,)
+        output: Output = self.model(image.to(device), present.to(device))
         self.model.train(was_training)
-        if not logit.isfinite().all():
+        if not output.logit.isfinite().all():
             raise CheckpointError(
                 "the model's scores are no numbers, so its training has diverged; "
                 "train again with a lower optim.lr"
             )
-        return [float(value) for value in logit.sigmoid()]
+        return output
+
+
+def _probability(output: Output) -> list[float]:
+    """PAD scores (B,) as numbers."""
+    return [float(value) for value in output.logit.sigmoid()]
 
 
 def _with_only(sample: Sample, shown: Sequence[Modality]) -> Sample:

@@ -10,14 +10,20 @@ from torch import nn
 from unmask.config import ModelConfig
 from unmask.errors import CheckpointError, ConfigError
 from unmask.layers.vit import Backbone
+from unmask.models import usual_backbone
 from unmask.training.checkpoint import load_weights
 from unmask.weights import fill_backbone
+
+NONE = "none"
+"""As ``model.backbone``: start from nothing, even where a variant has a usual backbone."""
 
 log = logging.getLogger("unmask")
 
 
 def start(model: nn.Module, config: ModelConfig) -> ModelConfig:
-    """Fill ``model`` with what ``config`` names; return it with the hash of the backbone's file.
+    """Fill ``model`` with what ``config`` names, or with what its variant usually starts from.
+
+    Returns ``config`` with the backbone that was used, and the hash of its file.
 
     Raises:
         ConfigError: a backbone for a model without one, or none for a frozen one.
@@ -25,15 +31,31 @@ def start(model: nn.Module, config: ModelConfig) -> ModelConfig:
     """
     if config.weights is not None:
         load_weights(model, config.weights)
-    elif config.backbone:
-        return replace(config, backbone_sha256=_from_backbone(model, config))
-    elif getattr(model.config, "frozen_backbone", False):
+        return config
+    if not config.backbone:
+        config = _with_usual(model, config)
+    elif config.backbone != NONE:
+        config = replace(config, backbone_sha256=_from_backbone(model, config))
+    started = config.backbone not in ("", NONE)
+    if not started and getattr(model.config, "frozen_backbone", False):
         raise ConfigError(
             f"{config.name} keeps its backbone frozen, which means nothing without trained "
             "weights; give model.weights or model.backbone, or model.overrides.frozen_backbone "
             "false to train it"
         )
     return config
+
+
+def _with_usual(model: nn.Module, config: ModelConfig) -> ModelConfig:
+    usual = usual_backbone(config.name)
+    if not usual:
+        return config
+    config = replace(config, backbone=usual)
+    try:
+        return replace(config, backbone_sha256=_from_backbone(model, config))
+    except CheckpointError as error:
+        remedy = f'give model.backbone another file, or "{NONE}" to start from nothing'
+        raise CheckpointError(f"{error}; {config.name} usually starts from it: {remedy}") from error
 
 
 def _from_backbone(model: nn.Module, config: ModelConfig) -> str:

@@ -5,7 +5,9 @@ shipped:vit_tiny    vit_b_16.safetensors    checkpoints/clip/    hf:openai/clip-
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from unmask.errors import CheckpointError
 
@@ -44,6 +46,12 @@ def locate(source: str, names: tuple[str, ...] = WEIGHTS) -> Path:
             f"on the Hugging Face hub, or {SHIPPED}name of one that ships"
         )
     return path
+
+
+def shipped() -> dict[str, dict[str, Any]]:
+    """The backbones that ship: name -> card, as ``unmask pretrain`` wrote it."""
+    cards = sorted(ASSETS.glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in cards}
 
 
 def _shipped(name: str) -> Path:

@@ -8,6 +8,7 @@ with ``logit_scale`` a ``Clip``. ``{i}`` is the number of a block; ``*`` is weig
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,18 +27,27 @@ class Stored:
     """One name, or several whose tensors are laid one under the other: query, key, value."""
     leading: int = 0
     """Axes of length 1 in front that ours has not."""
-    transposed: bool = False
+    swapped: tuple[int, int] = (0, 0)
+    """Two axes that change places; (0, 0): none."""
+    grouped: tuple[int, int] = (1, 1)
+    """Their rows are so many groups of so many groups; in ours, outer and inner change places."""
+
+    pictures: bool = False
+    """Each row is a picture of three channels; in ours it is flat."""
 
     def read(self, tensors: Tensors) -> Tensor:
         """Their tensors -> ours."""
         parts = [tensors[name] for name in self.names]
         x = parts[0] if len(parts) == 1 else torch.cat(parts)
         x = x.reshape(x.shape[self.leading :]) if self.leading else x
-        return (x.T if self.transposed else x).contiguous()
+        x = x.flatten(1) if self.pictures else x
+        return _regrouped(x.transpose(*self.swapped), *self.grouped).contiguous()
 
     def write(self, tensor: Tensor) -> dict[str, Tensor]:
         """Our tensor -> theirs: the inverse of ``read``."""
-        x = tensor.T if self.transposed else tensor
+        x = _regrouped(tensor, *reversed(self.grouped)).transpose(*self.swapped)
+        if self.pictures:
+            x = x.reshape(x.shape[0], 3, math.isqrt(x.shape[1] // 3), -1)
         x = x.reshape(*[1] * self.leading, *x.shape)
         parts = x.chunk(len(self.names)) if len(self.names) > 1 else (x,)
         return {n: part.contiguous() for n, part in zip(self.names, parts, strict=True)}
@@ -54,7 +64,22 @@ def leading(count: int, name: str) -> Stored:
 
 def transposed(name: str) -> Stored:
     """A matrix that multiplies from the other side."""
-    return Stored((name,), transposed=True)
+    return swapped(name, 0, 1)
+
+
+def swapped(name: str, one: int, other: int) -> Stored:
+    """A tensor two of whose axes change places."""
+    return Stored((name,), swapped=(one, other))
+
+
+def regrouped(name: str, outer: int, inner: int) -> Stored:
+    """Rows in ``outer`` groups of ``inner``, which in ours are ``inner`` groups of ``outer``."""
+    return Stored((name,), grouped=(outer, inner))
+
+
+def pictures(name: str) -> Stored:
+    """A table of square pictures."""
+    return Stored((name,), pictures=True)
 
 
 def joined(*names: str) -> Stored:
@@ -119,6 +144,12 @@ class Layout:
 def fill(pattern: str, i: int, end: str) -> str:
     """``{i}`` and ``*`` replaced."""
     return pattern.replace("{i}", str(i)).replace("*", end)
+
+
+def _regrouped(x: Tensor, outer: int, inner: int) -> Tensor:
+    if outer == inner == 1:
+        return x
+    return x.reshape(outer, inner, -1, *x.shape[1:]).transpose(0, 1).reshape(x.shape)
 
 
 def _stored(theirs: str | Stored) -> Stored:

@@ -1,15 +1,15 @@
-"""The authors' published BIG-MoE: its backbone, and everything that it adds.
+"""The authors' published BIG-MoE, whole: the names on the left are those of ``big_moe_official``.
 
-What it adds is renamed as ``models.big_moe`` calls the part that does the same, and keeps its
-shape. The narrowing of the features (``down``) serves experts and gate alike, ``cpb`` has a third
-convolution (``compose``), and the last CPB exists. There is no final norm, and the patches of the
-three modalities (RGB, infrared, depth) have positions of their own.
+``models.big_moe`` gives the same names to the parts that do the same. There is no final norm, and
+the patches of the three modalities (RGB, infrared, depth) have positions of their own.
 """
 
-from unmask.weights.layouts._tables import Layout, leading
+from unmask.weights.layouts._tables import Layout, leading, pictures, regrouped, swapped
 
 BLOCK = "ViT_Encoder.{i}"
 ADDED = "adaptors.{i}"
+HALVES, HEADS = 2, 2
+"""Of a query: theirs puts the heads within the halves, ours the halves within the heads."""
 
 LAYOUT = Layout(
     name="BIG-MoE of the authors",
@@ -24,7 +24,7 @@ LAYOUT = Layout(
         "image.blocks.{i}.mlp.0.*": f"{BLOCK}.mlp.0.*",
         "image.blocks.{i}.mlp.2.*": f"{BLOCK}.mlp.3.*",
         "prompt.content.weight": "VP_learner.conv_d.conv.weight",
-        "prompt.absent": "VP_learner.modality_prompt",
+        "prompt.absent.weight": pictures("VP_learner.modality_prompt"),
         "prompt.task": "VP_learner.P_s",
         "prompt.patches.*": "VP_learner.conv_proj.*",
         "igma.{i}.down.*": f"{ADDED}.C_down.*",
@@ -35,8 +35,10 @@ LAYOUT = Layout(
         "igma.{i}.experts.down.weight": f"{ADDED}.adaptor.weight_down_embed.weight",
         "igma.{i}.experts.up.weight": f"{ADDED}.adaptor.weight_up_embed.weight",
         "igma.{i}.experts.router.norm.weight": f"{ADDED}.adaptor.norm_gate.gamma",
-        "igma.{i}.experts.router.query.weight": f"{ADDED}.adaptor.to_queries.0.weight",
-        "igma.{i}.experts.router.keys": f"{ADDED}.adaptor.keys",
+        "igma.{i}.experts.router.query.weight": regrouped(
+            f"{ADDED}.adaptor.to_queries.0.weight", HALVES, HEADS
+        ),
+        "igma.{i}.experts.router.keys": swapped(f"{ADDED}.adaptor.keys", 1, 2),
         "cpb.{i}.carry.weight": f"{ADDED}.VP_block.conv_VP.conv.weight",
         "cpb.{i}.learn.weight": f"{ADDED}.VP_block.conv_gate.conv.weight",
         "cpb.{i}.attention.mix.weight": f"{ADDED}.VP_block.attn.conv.weight",

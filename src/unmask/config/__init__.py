@@ -1,0 +1,40 @@
+"""The settings of each verb: one frozen dataclass = one function of ``api`` = one YAML file.
+
+The text under a field is its help on the command line.
+"""
+
+from unmask.config.evidence import ConditionConfig, EvidenceConfig, SimulatedConfig, SystemConfig
+from unmask.config.judging import EvaluateConfig, PredictConfig, ReportConfig
+from unmask.config.learning import AugmentConfig, ChangeConfig, OptimConfig, ScheduleConfig
+from unmask.config.model import THREE, ModelConfig
+from unmask.config.pictures import DataConfig, FolderConfig, PicturesConfig
+from unmask.config.pretraining import PretrainConfig
+from unmask.config.showing import DemoConfig, ShowConfig
+from unmask.config.simulation import PresentationsConfig, SimulateConfig
+from unmask.config.training import RecipeConfig, TrainConfig
+
+__all__ = [
+    "THREE",
+    "AugmentConfig",
+    "ChangeConfig",
+    "ConditionConfig",
+    "DataConfig",
+    "DemoConfig",
+    "EvaluateConfig",
+    "EvidenceConfig",
+    "FolderConfig",
+    "ModelConfig",
+    "OptimConfig",
+    "PicturesConfig",
+    "PredictConfig",
+    "PresentationsConfig",
+    "PretrainConfig",
+    "RecipeConfig",
+    "ReportConfig",
+    "ScheduleConfig",
+    "ShowConfig",
+    "SimulateConfig",
+    "SimulatedConfig",
+    "SystemConfig",
+    "TrainConfig",
+]

@@ -1,0 +1,78 @@
+"""The settings of ``unmask evaluate``, ``report`` and ``predict``: a trained model at work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from unmask.config.checks import check_at_least, check_modality_set
+from unmask.config.pictures import DataConfig
+from unmask.types import Modality
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """Settings of ``unmask evaluate``: score dev and eval with a trained model."""
+
+    checkpoint: Path
+    """Folder of a training run."""
+    data: DataConfig
+    out: Path
+    """Folder for dev.csv and eval.csv, and for routing.json of a model with experts."""
+    modalities: tuple[Modality, ...] = ()
+    """Modalities shown to the model; none named: all it was built for."""
+    routing_sets: tuple[str, ...] = ()
+    """Further sets of modalities, such as rgb or rgb+depth, to be shown eval with, so that
+    routing.json can compare what experts they need; the score files stay as they are."""
+    batch_size: int = 64
+    """Presentations scored at once; the scores do not depend on it."""
+
+    def __post_init__(self) -> None:
+        check_at_least("batch_size", self.batch_size, 1)
+        for name in self.routing_sets:
+            check_modality_set("routing_sets", name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportConfig:
+    """Settings of ``unmask report``: judge score files of any system."""
+
+    dev: Path
+    """Scores that set the threshold."""
+    eval: Path
+    """Scores that are judged."""
+    out: Path
+    """Folder for report.md, report.html and report.json."""
+    rules: tuple[str, ...] = ("eer", "bpcer<=1%")
+    """Threshold rules; the first is the one that the summary shows."""
+    title: str = "Presentation attack detection"
+    """Heading of the report."""
+    note: str = ""
+    """One paragraph under the heading, such as where the data came from."""
+    routing: Path | None = None
+    """routing.json of the evaluation that made the eval scores; none named: the one beside them, if
+    it belongs to them. The report then has a section on the experts."""
+    oracle_threshold: bool = False
+    """Allow the dev and eval files to be the same; the report then says so in its first line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictConfig:
+    """Settings of ``unmask predict``."""
+
+    checkpoint: Path
+    """Folder of a training run."""
+    inputs: tuple[Path, ...] = ()
+    """Photographs (RGB alone) or folders of photographs."""
+    rgb: Path | None = None
+    """Colour image (or folder) of an aligned set."""
+    depth: Path | None = None
+    """16-bit depth image in millimetres (or folder, same file stems)."""
+    infrared: Path | None = None
+    """8- or 16-bit infrared image (or folder, same file stems)."""
+    cropped: bool = False
+    """The images are face crops already: no detection."""
+    rule: str = "eer"
+    """Which of the thresholds stored with the model decides."""
+    json: bool = False
+    """Print one JSON object per presentation instead of a table."""

@@ -1,0 +1,48 @@
+"""Where pictures are, and which of them a run is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from unmask.config.checks import check_at_least
+from unmask.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderConfig:
+    """Where pictures are, and how they are to be read."""
+
+    root: Path
+    """Folder of the data set; it holds the manifest and the images."""
+    manifest: str = "manifest.parquet"
+    """Manifest inside the folder, .parquet or .csv."""
+    depth: Literal["millimetres", "relative"] = "millimetres"
+    """What a depth value means: 16-bit millimetres with 0 for holes, or an 8-bit grey level."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig(FolderConfig):
+    """Which presentations, and how their pictures are to be read."""
+
+    protocol: str = "manifest/split"
+    """Who trains, sets the threshold and is judged; ``unmask show protocols`` lists them."""
+    workers: int = 0
+    """Processes that read images; 0 reads in the main process, the quickest on two cores."""
+
+    def __post_init__(self) -> None:
+        check_at_least("data.workers", self.workers, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicturesConfig(FolderConfig):
+    """Which pictures to pretrain on; nobody looks at their labels, and they need none."""
+
+    splits: tuple[str, ...] = ("train",)
+    """Rows to learn from, by their column split; without that column, all. The rows of dev, where
+    they are not among them, are held out: their loss is looked at, and chooses nothing."""
+
+    def __post_init__(self) -> None:
+        if not self.splits:
+            raise ConfigError("data.splits is empty; name at least one value of the column split")

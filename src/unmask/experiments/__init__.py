@@ -1,0 +1,1 @@
+"""Systems compared: trained under every protocol and seed, judged, put side by side."""

@@ -1,0 +1,88 @@
+"""Prompts for gates: a convolutional map that runs beside the blocks, or ordinary learned vectors.
+
+    P_0 = Conv[q(CDC(pictures)); T_c; T],  P_{i+1} = P_i + Dropout(ECA(q([CDC(P_i); CDC(seen_i)])))
+
+CDC is a central difference convolution, ECA channel attention, q QuickGELU, T_c a learned picture
+for the set c of absent modalities, T one for all sets, seen_i what the gate of block i saw.
+
+Axes: B presentations, M modalities, H W pixels, G x G patches of one modality, C channels of the
+prompt, I features that the gate sees.
+
+Paper: Ma et al., "BIG-MoE: Bypass Isolated Gating MoE for Generalized Multimodal Face
+Anti-Spoofing", ICASSP 2025, figure of the framework, parts (a) and (b); QuickGELU and dropout as in
+its published code. ``VectorPrompt`` is the conventional way, inferred: a vector for each block and
+each set of absent modalities, as in Lee et al., "Multimodal Prompting with Missing Modalities for
+Visual Recognition", CVPR 2023, but told to the gate, where BIG-MoE's prompts go, too.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from unmask.layers.central_difference import CentralDifferenceConv2d
+from unmask.layers.channel_attention import ChannelAttention
+from unmask.layers.quick_gelu import quick_gelu
+
+
+class PromptGenerator(nn.Module):
+    """What the sensors saw together, and which of them were absent, as one map.
+
+    Row c of the table belongs to the set of absent modalities with ``absence_code`` c: row 0 when
+    nothing is missing.
+    """
+
+    def __init__(
+        self, modalities: int, *, image_size: int, patch_size: int, dim: int, theta: float
+    ) -> None:
+        super().__init__()
+        self.content = CentralDifferenceConv2d(3 * modalities, 3, theta=theta)
+        self.absent = nn.Embedding(2**modalities, 3 * image_size**2)
+        self.task = nn.Parameter(torch.zeros(3, image_size, image_size))
+        self.patches = nn.Conv2d(9, dim, kernel_size=patch_size, stride=patch_size)
+        nn.init.zeros_(self.absent.weight)
+
+    def forward(self, image: Tensor, present: Tensor) -> Tensor:
+        """(B, M, 3, H, W), zero where absent, and (B, M) bool -> (B, C, G, G)."""
+        content = quick_gelu(self.content(image.flatten(1, 2)))  # (B, 3, H, W)
+        absent = self.absent(absence_code(present)).reshape(content.shape)
+        task = self.task.expand_as(content)
+        prompt: Tensor = self.patches(torch.cat([content, absent, task], dim=1))
+        return prompt
+
+
+def absence_code(present: Tensor) -> Tensor:
+    """(B, M) bool -> (B,) int64; bit i is set where modality i is absent."""
+    bit = 2 ** torch.arange(present.shape[1], device=present.device)
+    return (~present * bit).sum(dim=1)
+
+
+class Cpb(nn.Module):
+    """The bypass from block to block; each of its two branches gives half of the channels."""
+
+    def __init__(self, dim: int, seen_dim: int, *, theta: float, dropout: float) -> None:
+        super().__init__()
+        self.carry = CentralDifferenceConv2d(dim, dim // 2, theta=theta)
+        self.learn = CentralDifferenceConv2d(seen_dim, dim // 2, theta=theta)
+        self.attention = ChannelAttention()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, prompt: Tensor, seen: Tensor) -> Tensor:
+        """(B, C, G, G) and (B, I, G, G) -> (B, C, G, G)."""
+        both = torch.cat([self.carry(prompt), self.learn(seen)], dim=1)  # (B, C, G, G)
+        change: Tensor = self.dropout(self.attention(quick_gelu(both)))
+        return prompt + change
+
+
+class VectorPrompt(nn.Module):
+    """The prompt of one block: a learned vector, which knows what is absent and nothing else."""
+
+    def __init__(self, modalities: int, dim: int) -> None:
+        super().__init__()
+        self.vector = nn.Embedding(2**modalities, dim)
+        nn.init.normal_(self.vector.weight, std=0.02)
+
+    def forward(self, present: Tensor) -> Tensor:
+        """(B, M) bool -> (B, C, 1, 1), the same at every position."""
+        prompt: Tensor = self.vector(absence_code(present))
+        return prompt[..., None, None]

@@ -1,0 +1,99 @@
+"""A trained model judged on a protocol: score files and, where it has experts, what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unmask.config import EvaluateConfig
+from unmask.errors import ConfigError
+from unmask.files import make_folder, sha256
+from unmask.metrics.expert_counts import RoutingCounts
+from unmask.metrics.routing import RoutingReport
+from unmask.metrics.routing_files import write_routing
+from unmask.metrics.scores import Scores, write_scores
+from unmask.protocols import load_protocol
+from unmask.training.checkpoint import load
+from unmask.training.routing import watching
+from unmask.training.scoring import Scorer
+from unmask.types import Modality, Sample, subset_name
+
+Shown = tuple[Modality, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What one evaluation made."""
+
+    dev: Path
+    """Scores that set the threshold."""
+    eval: Path
+    """Scores that are judged."""
+    routing: RoutingReport | None = None
+    """Which experts the routers chose for the judged set, also written as routing.json and, expert
+    by expert, routing.parquet beside the scores; None for a model without experts."""
+
+
+def evaluate(config: EvaluateConfig) -> Evaluated:
+    """Score dev and eval; count on eval what routers choose."""
+    model, card = load(config.checkpoint)
+    shown = _shown(config.modalities, card.modalities)
+    further = [_shown(_members(name), card.modalities) for name in config.routing_sets]
+    if config.data.depth != card.preprocessing.depth:
+        raise ConfigError(
+            f"data.depth is {config.data.depth!r}, but the model was trained with "
+            f"{card.preprocessing.depth!r}; give it such data, or train a model on yours"
+        )
+    protocol = load_protocol(config.data, shown, to_train=False)
+    scorer = Scorer(
+        model=model,
+        preprocessing=card.preprocessing,
+        modalities=card.modalities,
+        batch_size=config.batch_size,
+        workers=config.data.workers,
+    )
+    make_folder(config.out)
+    dev, judged = config.out / "dev.csv", config.out / "eval.csv"
+    dev_scores = scorer.scores(protocol.dev, shown=shown, split="dev", title="scoring dev")
+    scores, counts = _counted(scorer, protocol.eval, shown, further)
+    write_scores(dev_scores, dev)
+    write_scores(scores, judged)
+    if not counts.layers:
+        return Evaluated(dev=dev, eval=judged)
+    routing = counts.report(scores_sha256=sha256(judged))
+    write_routing(routing, counts.table(), config.out)
+    return Evaluated(dev=dev, eval=judged, routing=routing)
+
+
+def _counted(
+    scorer: Scorer, samples: Sequence[Sample], shown: Shown, further: Sequence[Shown]
+) -> tuple[Scores, RoutingCounts]:
+    """Scores of the judged set, and what routers chose then and with further sets of modalities."""
+    counts = RoutingCounts(samples)
+    watch = watching(counts, counts.join(samples, shown))
+    scores = scorer.scores(samples, shown=shown, split="eval", title="scoring eval", watch=watch)
+    others = [other for other in dict.fromkeys(further) if set(other) != set(shown)]
+    if others and not counts.layers:
+        raise ConfigError("routing_sets is given, but the model has no experts; leave it out")
+    for other in others:
+        watch = watching(counts, counts.join(samples, other, axes=("modalities",)))
+        title = f"routing with {subset_name(other)}"
+        scorer.scores(samples, shown=other, split="eval", title=title, watch=watch)
+    return scores, counts
+
+
+def _members(name: str) -> Shown:
+    """The modalities of a set by its name, in the order of the enum."""
+    parts = name.split("+")
+    return tuple(modality for modality in Modality if modality in parts)
+
+
+def _shown(asked: Shown, built: Shown) -> Shown:
+    """The modalities to show the model: those asked for, or all it was built for."""
+    strange = [str(modality) for modality in asked if modality not in built]
+    if strange:
+        raise ConfigError(
+            f"the model knows no {' or '.join(strange)}; it was built for: {', '.join(built)}"
+        )
+    return asked or built

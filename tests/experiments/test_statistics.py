@@ -1,0 +1,174 @@
+"""The statistics against replicated score tables, naive loops and simulated experiments."""
+
+from statistics import mean, stdev
+
+import numpy as np
+import pytest
+
+from unmask.experiments.statistics import (
+    Judged,
+    difference,
+    draws_of,
+    resampled,
+    spread,
+    weighted_auc,
+    weighted_hter,
+)
+from unmask.metrics.curves import auc
+from unmask.metrics.rates import hter
+from unmask.metrics.scores import Scores
+
+PEOPLE = 12
+
+
+def scores_of(rng: np.random.Generator, count: int = 40) -> Scores:
+    """Scores with ties; person i presents bona fide and attacks."""
+    genuine = np.arange(count) % 2 == 0
+    return Scores.from_columns(
+        {
+            "key": [f"k{i}" for i in range(count)],
+            "presentation": [f"k{i}" for i in range(count)],
+            "score": np.clip(np.round(rng.normal(0.5 + 0.1 * genuine, 0.2), 1), 0, 1).tolist(),
+            "label": ["bona_fide" if g else "attack" for g in genuine],
+            "pai_species": [None if g else "print" for g in genuine],
+            "subject": [f"person{i // 2 % PEOPLE}" for i in range(count)],
+        }
+    )
+
+
+def replicated(scores: Scores, weight: np.ndarray) -> Scores:
+    """Each row as often as its weight says."""
+    table = scores.table[np.repeat(np.arange(len(scores)), weight.astype(int))]
+    keys = [f"r{i}" for i in range(table.height)]
+    columns = {name: table[name].to_list() for name in ("score", "label", "pai_species")}
+    return Scores.from_columns({"key": keys, "presentation": keys, **columns})
+
+
+def test_weighted_figures_are_those_of_rows_that_stand_there_so_often() -> None:
+    rng = np.random.default_rng(0)
+    scores = scores_of(rng)
+    weight = rng.integers(0, 4, (5, len(scores))).astype(float)
+    run = Judged.of(scores, threshold=0.55)
+    for row, h, a in zip(
+        weight, weighted_hter(run, weight), weighted_auc(run, weight), strict=True
+    ):
+        rows = replicated(scores, row)
+        assert h == pytest.approx(hter(rows, 0.55))
+        assert a == pytest.approx(auc(rows))
+
+
+def test_presentations_without_a_response_are_left_out_and_nameless_people_stand_alone() -> None:
+    scores = Scores.from_columns(
+        {
+            "key": ["a", "b", "c", "d"],
+            "presentation": ["a", "b", "c", "d"],
+            "score": [0.9, float("nan"), 0.2, 0.4],
+            "label": ["bona_fide", "bona_fide", "attack", "attack"],
+            "pai_species": [None, None, "print", "print"],
+            "subject": ["x", "x", "", ""],
+        }
+    )
+    run = Judged.of(scores, threshold=0.5)
+    assert run.score.tolist() == [0.9, 0.2, 0.4]
+    assert run.bona_fide.tolist() == [True, False, False]
+    assert len(set(run.person)) == 3
+
+
+def test_a_person_is_drawn_with_all_that_they_present() -> None:
+    """Every presentation twice tells nothing new, so the draws stay as they are."""
+    rng = np.random.default_rng(1)
+    scores = scores_of(rng)
+    run = Judged.of(scores, threshold=0.5)
+    twice = Judged(
+        score=np.tile(run.score, 2),
+        bona_fide=np.tile(run.bona_fide, 2),
+        person=run.person * 2,
+        threshold=0.5,
+    )
+    assert np.allclose(draws_of([[run]], 50), draws_of([[twice]], 50), equal_nan=True)
+
+
+def test_draws_are_those_of_a_naive_loop() -> None:
+    rng = np.random.default_rng(2)
+    runs = [[Judged.of(scores_of(rng), threshold=0.5) for _ in range(2)] for _ in range(3)]
+    people = sorted(set(runs[0][0].person))
+    weight = resampled(len(people), 20, np.random.default_rng((0, 0)))
+    drawn = draws_of(runs, 20)
+    assert drawn.shape == (2, 3, 2, 20)
+    for p, of_seed in enumerate(runs):
+        for s, run in enumerate(of_seed):
+            for r in range(20):
+                w = np.array([weight[r, people.index(person)] for person in run.person])
+                accepted = run.score >= 0.5
+                apcer = w[~run.bona_fide & accepted].sum() / w[~run.bona_fide].sum()
+                bpcer = w[run.bona_fide & ~accepted].sum() / w[run.bona_fide].sum()
+                assert drawn[0, p, s, r] == pytest.approx((apcer + bpcer) / 2)
+
+
+def test_one_fewer_is_drawn_which_gives_the_variance_of_a_mean() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=3)
+    drawn = resampled(3, 40_000, rng)
+    assert (drawn.sum(axis=1) == 2).all()
+    assert np.var(drawn @ values / 2) == pytest.approx(values.var(ddof=1) / 3, rel=0.03)
+    assert (resampled(1, 4, rng) == 1).all()
+
+
+def test_the_spread_is_over_seeds_of_means_over_protocols() -> None:
+    values = [[0.1, 0.3, 0.2], [0.5, 0.2, 0.9]]
+    found = spread(values)
+    over_protocols = [mean(pair) for pair in zip(*values, strict=True)]
+    assert found.mean == pytest.approx(mean([v for row in values for v in row]))
+    assert found.std == pytest.approx(stdev(over_protocols))
+    assert spread([[0.1], [0.5]]).std is None
+
+
+def test_a_difference_turns_round_with_its_systems_and_is_nothing_for_one_system() -> None:
+    rng = np.random.default_rng(4)
+    ours, theirs = rng.random((2, 4, 3, 100))
+    there, back = difference(ours, theirs, 0.2), difference(theirs, ours, -0.2)
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+    same = difference(ours, ours, 0.0)
+    assert (same.low, same.high) == (0, 0)
+    assert not same.is_clear
+
+
+@pytest.mark.parametrize(("protocols", "seeds"), [(4, 3), (2, 3), (3, 2)])
+def test_the_interval_covers_the_truth_of_few_seeds(protocols: int, seeds: int) -> None:
+    """Experiments without any difference: about 95 of 100 intervals contain zero."""
+    rng = np.random.default_rng(5)
+    covered = 0
+    for number in range(500):
+        apart = rng.normal(size=(protocols, seeds))
+        draws = np.repeat(apart[..., None], 300, axis=2)  # the same for all draws of people
+        found = difference(draws, np.zeros_like(draws), float(apart.mean()), seed=number)
+        covered += found.low <= 0 <= found.high
+    assert 0.92 <= covered / 500 <= 0.98
+
+
+def test_the_interval_covers_the_truth_of_few_people_and_seeds() -> None:
+    """Seeds and people both vary: the interval is wide enough, and no more than a little wider."""
+    rng = np.random.default_rng(6)
+    covered = 0
+    for number in range(150):
+        runs = [[_run(rng, shift) for shift in rng.normal(0, 0.3, 3)] for _ in range(2)]
+        others = [[_run(rng, shift) for shift in rng.normal(0, 0.3, 3)] for _ in range(2)]
+        ours, theirs = draws_of(runs, 200)[0], draws_of(others, 200)[0]
+        apart = [
+            [_hter(a) - _hter(b) for a, b in zip(*pair, strict=True)]
+            for pair in zip(runs, others, strict=True)
+        ]
+        found = difference(ours, theirs, float(np.mean(apart)), seed=number)
+        covered += found.low <= 0 <= found.high
+    assert covered / 150 >= 0.93
+
+
+def _run(rng: np.random.Generator, shift: float, people: int = 30) -> Judged:
+    genuine = np.tile([True, False], people)
+    score = rng.normal(np.where(genuine, 1.0, -1.0) + shift, 1.0)
+    person = tuple(("", f"p{i // 2}", "") for i in range(2 * people))
+    return Judged(score=score, bona_fide=genuine, person=person, threshold=0.0)
+
+
+def _hter(run: Judged) -> float:
+    return float(weighted_hter(run, np.ones((1, run.score.size)))[0])
