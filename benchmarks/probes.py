@@ -5,7 +5,8 @@
 Protocol, fixed before any result was seen. Data: four sites, seed 21, people that no pretraining
 saw (the cards name its seed); the sets of ``manifest/split``; each modality by itself.
 
-Probes: a linear head on [class token; mean of the patches], bona fide or attack. ``scratch`` trains
+Probes: a linear head on [class token; mean of the patches], made equal in scale by a batch norm
+without weights of its own (as in the paper of MAE, appendix A), bona fide or attack. ``scratch`` trains
 the whole network of that size from random weights; the others train the head alone, on a backbone
 that stays as it is. All have the same steps, batches, augmentation and seeds 0 to 2; heads learn
 at 5e-3, the network at 1e-3. Dev chooses the step; eval is judged once: AUC, and HTER at the EER
@@ -144,6 +145,7 @@ class Probe(nn.Module):
         super().__init__()
         self.config = image_encoder.SIZES["vit_tiny"]
         self.encoder = ImageEncoder(self.config)
+        self.scale = nn.BatchNorm1d(2 * self.config.dim, affine=False)
         self.head = nn.Linear(2 * self.config.dim, 1)
         nn.init.zeros_(self.head.weight)
         if source:
@@ -154,7 +156,8 @@ class Probe(nn.Module):
         """(B, 1, 3, H, W) and (B, 1) -> Output."""
         told = self.encoder(image[:, 0])
         feature = torch.cat([told.class_token, told.patches.mean(dim=1)], dim=1)  # (B, 2 D)
-        return Output(logit=self.head(feature).squeeze(-1).float(), feature=feature.float())
+        logit = self.head(self.scale(feature)).squeeze(-1)
+        return Output(logit=logit.float(), feature=feature.float())
 
 
 def judged(
