@@ -1,11 +1,12 @@
 """What a masked autoencoder makes of pictures it has not seen: a sheet to look at.
 
-    python benchmarks/reconstructions.py --run runs/vit_tiny --root data/sim --out sheet.png
+    python benchmarks/reconstructions.py --run runs/vit_tiny --root data/sim --out sheet.jpg
 
-Each row is a picture of the held-out people: as it is, what the encoder sees of it, the guess
-beside what was shown, and the guess alone. A guess is of each patch at its own contrast, so it is
-given back the brightness and contrast of the true patch. ``--run`` is a folder of ``unmask
-pretrain``; its last.ckpt still has the decoder, which model.safetensors does not.
+Three pictures side by side: what is there, what the encoder sees of it, and what it sees with the
+decoder's guess of the rest; a column for each modality, at sites of your choice. A guess is of each
+patch at its own contrast, so it is given back the brightness and contrast of the true patch.
+``--run`` is a folder of ``unmask pretrain``; its last.ckpt still has the decoder, which
+model.safetensors does not.
 """
 
 from __future__ import annotations
@@ -46,14 +47,13 @@ def main() -> None:
     config = replace(config, data=replace(config.data, root=given.root))
     model = autoencoder(given.run, config)
     torch.manual_seed(0)
-    strips = [
-        strip(model, image)
+    columns = [
+        [strip(model, image) for image in pictures(config, model, modality, given.each)]
         for modality in config.modalities
-        for image in pictures(config, model, modality, given.each)
     ]
     with write_whole(given.out) as temporary:
-        Image.fromarray(sheet(strips)).save(temporary)
-    print(f"{len(strips)} pictures: {given.out}")
+        Image.fromarray(sheet(columns)).save(temporary)
+    print(given.out)
 
 
 def autoencoder(run: Path, config: PretrainConfig) -> MaskedAutoencoder:
@@ -70,8 +70,14 @@ def pictures(
 ) -> list[Tensor]:
     """Some of dev, evenly chosen, each (3, H, W)."""
     found = [p for p in places(divide(config).held_out, config) if p.modality is modality]
+    if not found:
+        raise SystemExit(
+            f"{config.data.root} has no picture of {modality} in the set dev, or the run learned "
+            "from dev; give --root a data set whose column split says dev in some rows"
+        )
     size = model.encoder.config.image_size
-    crops = Crops(found, Preprocessing(image_size=size, crop_version=""))
+    preprocessing = Preprocessing(image_size=size, crop_version="", depth=config.data.depth)
+    crops = Crops(found, preprocessing)
     numbers = np.linspace(0, len(found) - 1, count).round().astype(int)
     return [
         torch.from_numpy(
@@ -83,7 +89,7 @@ def pictures(
 
 @torch.inference_mode()
 def strip(model: MaskedAutoencoder, image: Tensor) -> list[Tensor]:
-    """Four pictures (3, H, W): the true one, what is shown, completed, guessed."""
+    """Three pictures (3, H, W): the true one, what is shown, what is shown and guessed."""
     batch, size = image[None], model.patch_size
     order = model.random_order(batch)
     hidden = model.hidden(order)[..., None]  # (1, P, 1)
@@ -92,17 +98,20 @@ def strip(model: MaskedAutoencoder, image: Tensor) -> list[Tensor]:
     guess = model(batch, order) * deviation + average
     shown = torch.where(hidden, torch.zeros_like(patches), patches)
     completed = torch.where(hidden, guess, patches)
-    return [image, *(to_image(x, size)[0] for x in (shown, completed, guess))]
+    return [image, to_image(shown, size)[0], to_image(completed, size)[0]]
 
 
-def sheet(strips: list[list[Tensor]]) -> npt.NDArray[np.uint8]:
-    """Strips one under the other, (H, W, 3)."""
-    rows = []
-    for pictures_ in strips:
-        cells = [((p.clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).numpy() for p in pictures_]
-        padded = [np.pad(c, ((0, GAP), (0, GAP), (0, 0)), constant_values=255) for c in cells]
-        rows.append(np.concatenate(padded, axis=1))
-    return np.concatenate(rows).round().astype(np.uint8)
+def sheet(columns: list[list[list[Tensor]]]) -> npt.NDArray[np.uint8]:
+    """Columns of strips, (H, W, 3)."""
+    return np.concatenate([np.concatenate([row(s) for s in c]) for c in columns], axis=1)
+
+
+def row(pictures_: list[Tensor]) -> npt.NDArray[np.uint8]:
+    """One strip, (H, W, 3), with a wider gap at its end."""
+    cells = [((p.clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).numpy() for p in pictures_]
+    padded = [np.pad(c, ((0, GAP), (0, GAP), (0, 0)), constant_values=255) for c in cells]
+    joined = np.concatenate(padded, axis=1).round().astype(np.uint8)
+    return np.pad(joined, ((0, 0), (0, 2 * GAP), (0, 0)), constant_values=255)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -53,7 +54,8 @@ def _pretrained(console: Console, made: Pretrained) -> None:
     figures = [f"held-out loss {loss:.3f}; " for loss in made.card.figures.values()]
     console.print(
         f"{''.join(figures)}backbone, card and logs are in {made.folder}\n"
-        f"start a training from it with: unmask train --model.backbone {made.folder} ..."
+        f"start a training from it with: unmask train --model.backbone "
+        f"{shlex.quote(str(made.folder))} ..."
     )
 
 

@@ -10,6 +10,9 @@ from torch import nn
 from unmask.errors import CheckpointError
 from unmask.weights.files import read_tensors
 
+DAMAGED = (b"", b"Xabc", b"X\x02\0\0\0\xff\xfe", b"0", b".", b"G1", b"\x80\x02K", b"c\xff\n")
+"""Each ends the reading of a pickle with an error of its own kind."""
+
 
 def refused(path: Path) -> str:
     with pytest.raises(CheckpointError) as caught:
@@ -59,9 +62,15 @@ def test_damaged_files_and_other_kinds_are_named(tmp_path: Path) -> None:
     path = tmp_path / "weights.bin"
     path.write_bytes(b"no weights")
     assert "is damaged" in refused(path)
+    for number, content in enumerate(DAMAGED):
+        path = tmp_path / f"{number}.bin"
+        path.write_bytes(content)
+        assert "is damaged" in refused(path)
     path = tmp_path / "weights.h5"
     path.touch()
     assert "known are .safetensors, .pt, .pth, .bin" in refused(path)
     path = tmp_path / "list.pt"
     torch.save([1, 2], path)
     assert "holds a list, not named tensors" in refused(path)
+    torch.save({0: torch.ones(2)}, path)
+    assert "holds a dict, not named tensors" in refused(path)

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from unmask.models import create_model
-from unmask.weights import fill_backbone
+from unmask.weights import fill_backbone, load_backbone
 from unmask.weights.fitting import recognise
 from unmask.weights.layouts import layouts
 from unmask.weights.layouts.big_moe import LAYOUT
@@ -34,7 +34,7 @@ def official() -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("layout", layouts(), ids=lambda layout: layout.name)
 def test_a_table_is_read_both_ways(layout: object) -> None:
-    names = {f"blocks.{i}.": torch.zeros(0) for i in range(2)}  # two blocks
+    names = {f"image.blocks.{i}.": torch.zeros(0) for i in range(2)}  # two blocks
     theirs: dict[str, Tensor] = {}
     for stored in layout.entries(names).values():
         for name in stored.names:
@@ -46,9 +46,31 @@ def test_a_table_is_read_both_ways(layout: object) -> None:
     assert all(torch.equal(back[name], theirs[name]) for name in theirs)
 
 
+@pytest.mark.parametrize("name", ["OpenAI CLIP", "open_clip", "Hugging Face CLIP", "unmask"])
+def test_a_clip_of_ours_goes_there_and_back(name: str) -> None:
+    (layout,) = (layout for layout in layouts() if layout.name == name)
+    own = load_backbone("clip_tiny").tensors
+    theirs = layout.to_theirs(own)
+    assert theirs["logit_scale"].shape == ()
+    back = layout.to_ours(theirs)
+    assert all(torch.equal(back[key], tensor) for key, tensor in own.items() if key in back)
+    bias = {"image.patch_embed.bias"}  # that no CLIP of others has
+    assert set(own) - set(back) == (set() if name == "unmask" else bias)
+
+
+def test_a_great_number_in_a_name_makes_no_blocks() -> None:
+    names = [
+        "step.20240101.weight",
+        "blocks.20240101.norm1.bias",
+        f"blocks.{'9' * 5000}.norm1.bias",
+    ]
+    for layout in layouts():
+        assert len(layout.entries(names)) <= 3 * 2 * len(layout.table)
+
+
 def test_no_tensor_of_theirs_stands_twice_in_a_table() -> None:
     for layout in layouts():
-        names = [n for stored in layout.entries(["0."]).values() for n in stored.names]
+        names = [n for stored in layout.entries(["image.blocks.0."]).values() for n in stored.names]
         assert len(names) == len(set(names)), layout.name
 
 

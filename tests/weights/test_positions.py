@@ -40,3 +40,5 @@ def test_what_is_no_square_grid_comes_back_as_it_was() -> None:
     old = torch.randn(1 + 6, 5)
     assert resample(old, 5) == (old, ())
     assert resample(old, 5, modalities=4) == (old, ())
+    for rows in (0, 1):
+        assert resample(old[:rows], 5)[1] == ()

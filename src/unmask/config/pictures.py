@@ -37,7 +37,11 @@ class DataConfig(FolderConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class PicturesConfig(FolderConfig):
-    """Which pictures to pretrain on; nobody looks at their labels, and they need none."""
+    """Which pictures to pretrain on.
+
+    Labels are not read and may be missing, but the captions that clip learns from may tell the
+    verdict: those of simulated data do.
+    """
 
     splits: tuple[str, ...] = ("train",)
     """Rows to learn from, by their column split; without that column, all. The rows of dev, where

@@ -27,6 +27,8 @@ class PretrainConfig:
     """Backbone to train, such as vit_tiny, vit_s16, clip_tiny; none named: the tiny one."""
     backbone: str = ""
     """Weights that the picture tower starts from; the sources are those of model.backbone."""
+    backbone_sha256: str = ""
+    """Refuse another file than the one with this hash; a run writes down the one it found."""
     modalities: tuple[Modality, ...] = THREE
     """Pictures of these are learned from, all by one encoder."""
     hidden: float = 0.75
@@ -42,7 +44,8 @@ class PretrainConfig:
     checkpoint_every: int = 250
     """Steps between two resumable checkpoints."""
     licence: str = ""
-    """Of the weights, for their card; none named: that of unmask, if all data are simulated."""
+    """Of the weights, for their card; none named: that of unmask, if all data are simulated, those
+    behind the backbone too."""
     resume: bool = False
     """Go on from the last checkpoint in ``out``."""
 

@@ -95,6 +95,7 @@ class Backbone(nn.Module):
 
     def __init__(self, config: BackboneConfig) -> None:
         super().__init__()
+        self.config = config
         self.patches = config.grid**2
         self.patch_embed = PatchEmbed(config)
         self.class_token = nn.Parameter(torch.zeros(1, 1, config.dim))

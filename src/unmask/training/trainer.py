@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader, Sampler
@@ -42,8 +43,10 @@ def run(
     loader: DataLoader[Any],
     config: TrainConfig | PretrainConfig,
     watchers: Sequence[Callback],
-) -> None:
+) -> str:
     """Take the steps that are left; all of them are one epoch of Lightning's.
+
+    Returns what it ran on.
 
     Raises:
         CheckpointError: the checkpoint to go on from is damaged.
@@ -68,6 +71,8 @@ def run(
             config.out / "config.yaml",
         )
         raise KeyboardInterrupt from stop
+    device = trainer.strategy.root_device
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def _resumable(config: TrainConfig | PretrainConfig, last: Path) -> Resumable:

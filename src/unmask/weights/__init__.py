@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,9 +26,18 @@ from unmask.layers.clip import Clip
 from unmask.layers.image_encoder import ImageEncoder
 from unmask.layers.vit import Backbone
 from unmask.weights.files import read_tensors
-from unmask.weights.fitting import PROJECTION, Shapes, check, recognise
+from unmask.weights.fitting import (
+    PROJECTION,
+    Shapes,
+    Towers,
+    disagreement,
+    misfit,
+    recognise,
+    strangeness,
+)
+from unmask.weights.layouts._tables import Layout, Settings, Tensors
 from unmask.weights.positions import resample
-from unmask.weights.sources import SHIPPED, locate
+from unmask.weights.sources import SHIPPED, locate, read_beside
 
 NAMES = (*image_encoder.SIZES, *clip.SIZES)
 """Backbones that ``load_backbone`` knows by name."""
@@ -48,6 +59,8 @@ class Report:
     """Tensors of the file that nobody reads, such as a classifier."""
     interpolated: tuple[str, ...]
     """What was done to the positions."""
+    card: Mapping[str, Any] = field(default_factory=dict)
+    """What the file says that its layout has beside the weights, if it is there."""
 
     def __str__(self) -> str:
         """One line."""
@@ -87,8 +100,8 @@ def load_backbone(name: str, source: str = "") -> Loaded:
         ConfigError: no such name.
         CheckpointError: the file cannot be read, or does not fit; the nearest layout is named.
     """
-    shapes = _shapes(name)
-    return _load(source or f"{SHIPPED}{name}", shapes, wanted_by=name)
+    source = source or f"{SHIPPED}{name}"
+    return _load(source, _shapes(name), _towers(name), wanted_by=name)
 
 
 def fill_encoder(encoder: ImageEncoder, source: str) -> Report:
@@ -100,7 +113,7 @@ def fill_encoder(encoder: ImageEncoder, source: str) -> Report:
     state = encoder.state_dict()
     wanted = {f"image.{name}": tensor.shape for name, tensor in state.items()}
     wanted.pop(PROJECTION, None)
-    loaded = _load(source, wanted, wanted_by="the encoder")
+    loaded = _load(source, wanted, {"image": encoder.config}, wanted_by="the encoder")
     encoder.load_state_dict(state | loaded.part("image"))
     return loaded.report
 
@@ -119,7 +132,7 @@ def fill_backbone(backbone: Backbone, source: str) -> Report:
             single = re.sub(r"^patch_embed\.maps\.\d+\.", "patch_embed.", name)
             targets.setdefault(f"image.{single}", []).append(parameter)
     wanted = {name: _single(name, places[0]) for name, places in targets.items()}
-    loaded = _load(source, wanted, wanted_by="the model")
+    loaded = _load(source, wanted, {"image": backbone.config}, wanted_by="the model")
     with torch.no_grad():
         for name, tensor in loaded.tensors.items():
             for place in targets[name]:
@@ -127,21 +140,25 @@ def fill_backbone(backbone: Backbone, source: str) -> Report:
     return loaded.report
 
 
-def _load(source: str, wanted: Shapes, *, wanted_by: str) -> Loaded:
+def _load(source: str, wanted: Shapes, towers: Towers, *, wanted_by: str) -> Loaded:
     path = locate(source)
+    told = f"{source} does not fit {wanted_by}"
     tensors = read_tensors(path)
     layout = recognise(tensors)
     tensors = layout.current(tensors)
-    told = f"{source} does not fit {wanted_by}"
-    try:
-        ours = layout.to_ours(tensors)
-    except RuntimeError as error:  # shapes that cannot be joined
-        raise CheckpointError(f"{told}: its layout is nearest to {layout.name}, {error}") from error
+    ours = _read(tensors, layout, told)
+    card_name = layout.card if ours else "card.json"
+    card = read_beside(source, path, card_name) if card_name else {}
+    if not ours:
+        raise CheckpointError(f"{told}: {strangeness(tensors, card)}")
     interpolated: tuple[str, ...] = ()
     if POSITION in ours and ours[POSITION].ndim == 2:
         rows = wanted[POSITION][0]
         ours[POSITION], interpolated = resample(ours[POSITION], rows, layout.modalities)
-    check(ours, wanted, layout, told)
+    settings = _settings(layout, card, path)
+    wrong = misfit(tensors, ours, wanted, layout, settings) or disagreement(settings, towers)
+    if wrong:
+        raise CheckpointError(f"{told}: {wrong}")
     taken = {name: ours[name] for name in wanted if name in ours}
     stored = layout.entries(tensors)
     read = {theirs for name in taken for theirs in stored[name].names}
@@ -154,8 +171,27 @@ def _load(source: str, wanted: Shapes, *, wanted_by: str) -> Loaded:
             missing=tuple(name for name in wanted if name not in taken),
             unexpected=tuple(name for name in tensors if name not in read),
             interpolated=interpolated,
+            card=card,
         ),
     )
+
+
+def _read(tensors: Tensors, layout: Layout, told: str) -> dict[str, Tensor]:
+    try:
+        return layout.to_ours(tensors)
+    except (RuntimeError, IndexError) as error:  # shapes that cannot be joined or turned
+        why = str(error).splitlines()[0]
+        raise CheckpointError(f"{told}: its layout is nearest to {layout.name}, {why}") from error
+
+
+def _settings(layout: Layout, card: Mapping[str, Any], path: Path) -> Settings:
+    try:
+        return layout.settings(card) if card else {}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"the {layout.card} beside {path} is damaged ({type(error).__name__}: {error}); copy "
+            "it again"
+        ) from error
 
 
 def _shapes(name: str) -> Shapes:
@@ -166,6 +202,12 @@ def _shapes(name: str) -> Shapes:
             return {key: t.shape for key, t in Clip(clip.SIZES[name]).state_dict().items()}
         encoder = ImageEncoder(image_encoder.SIZES[name])
     return {f"image.{key}": t.shape for key, t in encoder.state_dict().items()}
+
+
+def _towers(name: str) -> Towers:
+    if name in clip.SIZES:
+        return {"image": clip.SIZES[name].image, "text": clip.SIZES[name].text}
+    return {"image": image_encoder.SIZES[name]}
 
 
 def _single(name: str, parameter: Tensor) -> torch.Size:

@@ -17,8 +17,8 @@ def resample(position: Tensor, rows: int, modalities: int = 1) -> tuple[Tensor, 
     unchanged, and then fits nowhere.
     """
     count, rest = divmod(position.shape[0] - 1, modalities)
-    old, new = math.isqrt(count), math.isqrt(rows - 1)
-    if rest or old**2 != count or new**2 != rows - 1:
+    old, new = math.isqrt(max(count, 0)), math.isqrt(rows - 1)
+    if rest or count < 1 or old**2 != count or new**2 != rows - 1:
         return position, ()
     done: list[str] = []
     patches = position[1:]  # (M * P, D)

@@ -6,6 +6,7 @@ shipped:vit_tiny    vit_b_16.safetensors    checkpoints/clip/    hf:openai/clip-
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,28 @@ def shipped() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in cards}
 
 
+def read_beside(source: str, path: Path, name: str) -> dict[str, Any]:
+    """What a JSON file says that stands beside the weights at ``path``; {} where there is none.
+
+    It has this name, or for ``vit_tiny.safetensors`` that of the weights, as those that ship have.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    places = [path.with_suffix(".json"), path.with_name(name)]
+    if source.startswith(HUB):
+        with suppress(CheckpointError):  # the repository has none
+            places = [locate(source, (name,))]
+    place = next((place for place in places if place.is_file()), None)
+    if place is None:
+        return {}
+    try:
+        content = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{place} is damaged ({error}); copy it again") from error
+    return content if isinstance(content, dict) else {}
+
+
 def _shipped(name: str) -> Path:
     path = ASSETS / f"{name}.safetensors"
     if not path.is_file():
@@ -67,17 +90,25 @@ def _shipped(name: str) -> Path:
 
 def _fetch(source: str, names: tuple[str, ...]) -> Path:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import RemoteEntryNotFoundError
+    from huggingface_hub.errors import LocalEntryNotFoundError, RemoteEntryNotFoundError
 
+    unreachable: Exception | None = None
     for name in names:
         try:
             return Path(hf_hub_download(source.removeprefix(HUB), name))
         except RemoteEntryNotFoundError:
             continue
+        except LocalEntryNotFoundError as error:  # the cache may have another name
+            unreachable = unreachable or error
         except (OSError, ValueError) as error:
-            why = str(error).strip().splitlines() or [type(error).__name__]
-            raise CheckpointError(
-                f"cannot fetch {source}: {why[0]} Where there is no network, give a file that was "
-                "downloaded elsewhere"
-            ) from error
-    raise CheckpointError(f"{source} holds none of {', '.join(names)}; download the file itself")
+            unreachable = error
+            break
+    if unreachable is None:
+        raise CheckpointError(
+            f"{source} holds none of {', '.join(names)}; download the file itself"
+        )
+    why = str(unreachable).strip().splitlines() or [type(unreachable).__name__]
+    raise CheckpointError(
+        f"cannot fetch {source}: {why[0]} Where there is no network, give a file that was "
+        "downloaded elsewhere"
+    ) from unreachable

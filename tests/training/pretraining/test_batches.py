@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 from unmask.config import ChangeConfig, PretrainConfig
+from unmask.errors import DatasetError
 from unmask.layers import clip
 from unmask.training.pretraining.batches import Captions, Turns, Views, by_modality, mirrored
 from unmask.training.pretraining.pictures import Crops, divide, places
@@ -28,6 +30,7 @@ def views(root: Path, configured: Configured, augment: ChangeConfig) -> Views:
 def test_left_and_right_change_places_in_words() -> None:
     assert mirrored("turned left, lit from the right") == "turned right, lit from the left"
     assert mirrored("a bright leftover") == "a bright leftover"
+    assert mirrored("Left of a man; RIGHT") == "Right of a man; LEFT"
 
 
 def test_a_mirrored_picture_has_a_mirrored_caption(captioned: Path, configured: Configured) -> None:
@@ -49,6 +52,19 @@ def test_equal_captions_have_one_number(captioned: Path, configured: Configured)
     made = views(captioned, configured, STILL)
     assert made.captions is not None
     assert len(made.captions.tokens) == len(made.captions.number) == 3 * 3 * 2
+
+
+def test_a_caption_that_is_too_long_is_found_by_its_row(
+    captioned: Path, configured: Configured
+) -> None:
+    config = configured(captioned, method="clip")
+    found = places(divide(config).train, config)
+    odd = replace(found[4], caption="word " * 80)
+    told = (
+        rf"the row '{odd.key}' of the manifest, column caption_depth: the prompt 'word .* shorten"
+    )
+    with pytest.raises(DatasetError, match=told):
+        Captions([*found[:4], odd, *found[5:]], clip.SIZES["clip_tiny"].text)
 
 
 def test_groups_take_turns_and_show_all_before_any_again() -> None:

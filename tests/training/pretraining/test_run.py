@@ -10,22 +10,26 @@ import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from shutil import copyfile
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from unmask import PretrainConfig, pretrain
+from unmask import PretrainConfig, load, pretrain
 from unmask.cli import _settings, main
 from unmask.config import ChangeConfig, PicturesConfig, ScheduleConfig
-from unmask.errors import ConfigError
+from unmask.errors import CheckpointError, ConfigError
 from unmask.files import sha256
 from unmask.layers.clip import SIZES as CLIP_SIZES
 from unmask.layers.clip import Clip
 from unmask.models import create_model
 from unmask.parsing import to_yaml
 from unmask.training.pretraining.card import BackboneCard
+from unmask.training.pretraining.pictures import Crops
 from unmask.weights import fill_backbone, load_backbone
+from unmask.weights.sources import ASSETS
 
 Configured = Callable[..., PretrainConfig]
 
@@ -59,6 +63,10 @@ def test_the_card_says_what_was_done(squares: Path, configured: Configured) -> N
     run = pretrain(config)
     card = json.loads((run.folder / "card.json").read_text())
     assert set(card) == {field.name for field in fields(BackboneCard)}
+    assert card["torch_version"] == torch.__version__
+    assert card["device"] == (
+        "cpu" if not torch.cuda.is_available() else torch.cuda.get_device_name()
+    )
     assert card["weights_sha256"] == sha256(run.folder / "model.safetensors")
     assert card["data"]["manifest_sha256"] == sha256(squares / "manifest.parquet")
     assert card["data"]["pictures"] == {"rgb": 12, "depth": 12, "infrared": 12}
@@ -150,6 +158,10 @@ def test_a_finished_run_can_be_resumed_and_is_not_overwritten(
         (["--data.splits", "[]"], "data.splits is empty"),
         (["--data.splits", "[test]"], "no row in the set 'test'"),
         (["--backbone", "nowhere"], "no file nowhere"),
+        (
+            ["--backbone", "shipped:vit_tiny", "--backbone_sha256", "0" * 64],
+            "but backbone_sha256 is 000000000000...; give the file that the run was made with",
+        ),
         (["--modalities", "thermal"], "no picture of thermal"),
     ],
 )
@@ -167,6 +179,55 @@ def test_a_mistake_is_one_line_and_writes_nothing(
     assert error.count("\n") == 1
     assert message in error
     assert not out.exists()
+
+
+def test_the_file_that_a_run_began_with_is_pinned(
+    squares: Path, configured: Configured, tmp_path: Path
+) -> None:
+    started = tmp_path / "start.safetensors"
+    copyfile(ASSETS / "vit_tiny.safetensors", started)
+    config = configured(squares, steps=1, backbone=str(started))
+    run = pretrain(config)
+    written = load(PretrainConfig, run.folder / "config.yaml")
+    assert written == replace(config, backbone_sha256=sha256(started))
+    assert pretrain(replace(config, resume=True)).card == run.card
+    copyfile(ASSETS / "clip_tiny.safetensors", started)  # the same name, another file
+    with pytest.raises(CheckpointError, match="but backbone_sha256 is 50002c36036b"):
+        pretrain(replace(written, out=tmp_path / "again"))
+    with pytest.raises(ConfigError, match="backbone_sha256: 50002c36036b"):
+        pretrain(replace(config, resume=True))
+
+
+def test_the_word_none_starts_from_nothing(
+    squares: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["--optim.steps", "1", "--optim.batch_size", "4", "--backbone", "none"]
+    assert main(["pretrain", "--data.root", str(squares), "--out", "my run", *words]) == 0
+    assert json.loads(Path("my run/card.json").read_text())["backbone"] == {}
+    assert "--model.backbone 'my run' ..." in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("method", ["mae", "clip"])
+def test_all_kept_pictures_share_one_room(
+    method: str, captioned: Path, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    class Noted(Crops):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            made.append(self)
+
+    room = 10 * 112 * 112 * 2
+    monkeypatch.setattr("unmask.training.pretraining.pictures.ROOM", room)
+    monkeypatch.setattr("unmask.training.pretraining.run.Crops", Noted)
+    pretrain(configured(captioned, method=method, steps=6))
+    kept = [picture.nbytes for crops in made for picture in crops.kept.values()]
+    assert room / 2 < sum(kept) <= room
 
 
 def test_an_unlabelled_folder_is_enough(

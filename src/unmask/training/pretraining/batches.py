@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 
 from unmask.config import ChangeConfig
 from unmask.data import Draw, Endless
+from unmask.errors import ConfigError, DatasetError
 from unmask.layers.clip_tokens import tokenize
 from unmask.layers.text_encoder import TextEncoderConfig
 from unmask.training.pretraining.pictures import Crops, Place
@@ -23,7 +24,11 @@ from unmask.transforms.geometry import draw_affine, warp
 from unmask.transforms.normalize import normalize
 from unmask.transforms.photometric import photometric
 
-OTHER_SIDE = {"left": "right", "right": "left"}
+OTHER_SIDE = {
+    written(word): written(other)
+    for word, other in (("left", "right"), ("right", "left"))
+    for written in (str.lower, str.capitalize, str.upper)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +46,36 @@ class PictureBatch:
 
 
 class Captions:
-    """The different captions of all pictures, and of their mirror images."""
+    """The different captions of all pictures, and of their mirror images.
+
+    Raises:
+        DatasetError: one is too long.
+    """
 
     def __init__(self, found: Sequence[Place], config: TextEncoderConfig) -> None:
-        own = dict.fromkeys(place.caption for place in found)
-        texts = list(dict.fromkeys([*own, *(mirrored(text) for text in own)]))
-        self.number = {text: number for number, text in enumerate(texts)}
-        self.tokens = tokenize(texts, vocabulary=config.vocabulary, length=config.length)  # (U, L)
+        places: dict[str, Place] = {}
+        for place in found:
+            places.setdefault(place.caption, place)
+        for text, place in list(places.items()):
+            places.setdefault(mirrored(text), place)
+        self.number = {text: number for number, text in enumerate(places)}
+        rows = [_tokens(text, place, config) for text, place in places.items()]
+        self.tokens = torch.cat(rows)  # (U, L)
+
+
+def _tokens(text: str, place: Place, config: TextEncoderConfig) -> Tensor:
+    """(1, L)."""
+    try:
+        return tokenize([text], vocabulary=config.vocabulary, length=config.length)
+    except ConfigError as error:
+        raise DatasetError(
+            f"the row {place.key!r} of the manifest, column caption_{place.modality}: {error}"
+        ) from error
 
 
 def mirrored(caption: str) -> str:
     """What is true of the mirrored picture: left and right have changed places."""
-    return re.sub(r"\b(left|right)\b", lambda word: OTHER_SIDE[word[1]], caption)
+    return re.sub(rf"\b({'|'.join(OTHER_SIDE)})\b", lambda word: OTHER_SIDE[word[1]], caption)
 
 
 class Views(Dataset[tuple[Tensor, int]]):

@@ -24,7 +24,7 @@ from unmask.transforms.normalize import Preprocessing
 from unmask.types import Image, Modality
 
 ROOM = 4 * 2**30
-"""Bytes that kept pictures may take; what comes later is read again each time."""
+"""Bytes that all kept pictures of a run may take; what comes later is read again each time."""
 
 FULL_SCALE = 65535
 """Of the 16 bits that infrared and thermal are kept in; depth is kept in whole millimetres."""
@@ -34,6 +34,7 @@ FULL_SCALE = 65535
 class Place:
     """One picture of one row."""
 
+    key: str
     path: Path
     modality: Modality
     caption: str
@@ -74,7 +75,7 @@ def divide(config: PretrainConfig) -> Division:
 def places(rows: Sequence[Pictures], config: PretrainConfig) -> list[Place]:
     """The pictures that the method can use: for clip, those with a caption."""
     return [
-        Place(path=row.paths[m], modality=m, caption=row.captions.get(m, ""))
+        Place(key=row.key, path=row.paths[m], modality=m, caption=row.captions.get(m, ""))
         for row in rows
         for m in config.modalities
         if m in row.paths and (config.method == "mae" or m in row.captions)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,7 +15,7 @@ from torch.utils.data import DataLoader
 
 from unmask.capture.crop import CROP_VERSION
 from unmask.config import PretrainConfig
-from unmask.errors import ConfigError
+from unmask.errors import CheckpointError, ConfigError
 from unmask.files import sha256
 from unmask.layers import clip, image_encoder
 from unmask.layers.clip import Clip
@@ -33,6 +34,7 @@ from unmask.training.pretraining.learners import (
     PretrainLearner,
 )
 from unmask.training.pretraining.pictures import Crops, Place, divide, places, require_pictures
+from unmask.training.start import NONE
 from unmask.training.trainer import RemainingSteps, run
 from unmask.transforms.normalize import Preprocessing
 from unmask.weights import fill_encoder
@@ -63,6 +65,7 @@ def pretrain(config: PretrainConfig) -> Pretrained:
     Raises:
         ConfigError: no such size for the method, or the folder holds another run.
         DatasetError: the data do not give what the method needs.
+        CheckpointError: the backbone does not fit, or is not the one that the hash is of.
     """
     size = _size(config)
     division = divide(config)
@@ -71,14 +74,19 @@ def pretrain(config: PretrainConfig) -> Pretrained:
     torch.manual_seed(config.seed)
     learner, encoder = _learner(config, size, [*found, *held_out])
     origin = _start(encoder, config)
+    config = replace(config, backbone_sha256=origin.get("sha256", config.backbone_sha256))
     open_folder(config)
     preprocessing = Preprocessing(
         image_size=encoder.config.image_size, crop_version=CROP_VERSION, depth=config.data.depth
     )
-    look = _look(learner, held_out, config, preprocessing)
+    crops = Crops([*found, *held_out], preprocessing)
+    captions = learner.captions if isinstance(learner, ContrastiveLearner) else None
+    views = Views(crops, captions, config.augment, seed=config.seed)
+    look = _look(learner, views, _groups(held_out, config, first=len(found)), config)
     watch = HeldOut(look, every=config.dev_every if held_out else config.optim.steps + 1)
     bar = StepBar(watch.told, steps=config.optim.steps)
-    run(learner, _loader(learner, found, config, preprocessing), config, [watch, bar])
+    loader = _loader(views, _groups(found, config), config)
+    device = run(learner, loader, config, [watch, bar])
     weights = config.out / "model.safetensors"
     towers = learner.model if config.method == "clip" else nn.ModuleDict({"image": encoder})
     save_weights(towers, weights)
@@ -93,10 +101,12 @@ def pretrain(config: PretrainConfig) -> Pretrained:
         steps=config.optim.steps,
         seed=config.seed,
         backbone=origin,
-        licence=cards.licence(config, division.train),
-        limits=cards.limits(config, division.train),
+        licence=cards.licence(config, division.train, origin),
+        limits=cards.limits(config, division.train, origin),
         weights_sha256=sha256(weights),
         unmask_version=cards.unmask_version(),
+        torch_version=torch.__version__,
+        device=device,
     )
     save_card(card, config.out)
     return Pretrained(folder=config.out, card=card)
@@ -125,29 +135,30 @@ def _learner(
     return learner, towers.image
 
 
-def _start(encoder: ImageEncoder, config: PretrainConfig) -> dict[str, str]:
+def _start(encoder: ImageEncoder, config: PretrainConfig) -> dict[str, Any]:
     """Fill the picture tower, where weights were named."""
-    if not config.backbone:
+    if config.backbone in ("", NONE):
         return {}
     report = fill_encoder(encoder, config.backbone)
+    if config.backbone_sha256 not in ("", report.sha256):
+        raise CheckpointError(
+            f"{config.backbone} has SHA-256 {report.sha256[:12]}..., but backbone_sha256 is "
+            f"{config.backbone_sha256[:12]}...; give the file that the run was made with"
+        )
     log.info("backbone: %s", report)
-    return {"source": config.backbone, "sha256": report.sha256}
+    return cards.describe_origin(report)
 
 
 def _loader(
-    learner: PretrainLearner,
-    found: Sequence[Place],
-    config: PretrainConfig,
-    preprocessing: Preprocessing,
+    views: Views, groups: Sequence[Sequence[int]], config: PretrainConfig
 ) -> DataLoader[tuple[torch.Tensor, int]]:
     optim = config.optim
-    groups = _groups(found, config)
 
     def batches(first: int) -> Turns:
         return Turns(groups, optim.batch_size, first=first, last=optim.steps, seed=config.seed)
 
     return DataLoader(
-        _views(learner, found, config, preprocessing),
+        views,
         batch_sampler=RemainingSteps(batches, optim.steps),
         collate_fn=collate,
     )
@@ -155,15 +166,13 @@ def _loader(
 
 def _look(
     learner: PretrainLearner,
-    held_out: Sequence[Place],
+    views: Views,
+    groups: Sequence[Sequence[int]],
     config: PretrainConfig,
-    preprocessing: Preprocessing,
 ) -> Callable[[], float]:
     """The mean loss of some batches of what is held out, unchanged, the same at every look."""
-    groups = _groups(held_out, config)
-    views = _views(learner, held_out, config, preprocessing)
     size = min([config.optim.batch_size, *map(len, groups)])
-    turns = list(Turns(groups, size, first=0, last=LOOKED_AT, seed=0)) if held_out else []
+    turns = list(Turns(groups, size, first=0, last=LOOKED_AT, seed=0)) if any(groups) else []
 
     @torch.no_grad()
     def look() -> float:
@@ -178,16 +187,10 @@ def _look(
     return look
 
 
-def _groups(found: Sequence[Place], config: PretrainConfig) -> list[list[int]]:
-    """For clip a batch is of one modality: to tell depth from colour would be too easy a task."""
-    return by_modality(found) if config.method == "clip" else [list(range(len(found)))]
+def _groups(found: Sequence[Place], config: PretrainConfig, *, first: int = 0) -> list[list[int]]:
+    """Numbers of pictures, counted from ``first``, that share batches.
 
-
-def _views(
-    learner: PretrainLearner,
-    found: Sequence[Place],
-    config: PretrainConfig,
-    preprocessing: Preprocessing,
-) -> Views:
-    captions = learner.captions if isinstance(learner, ContrastiveLearner) else None
-    return Views(Crops(found, preprocessing), captions, config.augment, seed=config.seed)
+    For clip a batch is of one modality: to tell depth from colour would be too easy a task.
+    """
+    groups = by_modality(found) if config.method == "clip" else [list(range(len(found)))]
+    return [[first + number for number in group] for group in groups]

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 Tensors = Mapping[str, Tensor]
+Settings = Mapping[str, Mapping[str, Any]]
+"""By tower, image or text: its ``heads``, ``activation`` and ``norm_eps``, as far as known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,11 @@ class Stored:
         x = _regrouped(tensor, *reversed(self.grouped)).transpose(*self.swapped)
         if self.pictures:
             x = x.reshape(x.shape[0], 3, math.isqrt(x.shape[1] // 3), -1)
-        x = x.reshape(*[1] * self.leading, *x.shape)
+        x = x.reshape((*[1] * self.leading, *x.shape))
         parts = x.chunk(len(self.names)) if len(self.names) > 1 else (x,)
         return {n: part.contiguous() for n, part in zip(self.names, parts, strict=True)}
 
-    def filled(self, i: int, end: str) -> Stored:
+    def filled(self, i: str, end: str) -> Stored:
         """The same for block ``i`` and for weight or bias."""
         return replace(self, names=tuple(fill(name, i, end) for name in self.names))
 
@@ -99,19 +102,26 @@ class Layout:
     """Pictures side by side whose patches have positions of their own."""
     lacks: tuple[str, ...] = ()
     """Tensors of ours that it does not have; they keep their initial values."""
+    card: str = ""
+    """File beside the weights that tells the settings, which no tensor shows."""
+    settings: Callable[[Mapping[str, Any]], Settings] = lambda _: {}
+    """What such a file says of them."""
+    usual: Mapping[str, Any] = field(default_factory=dict)
+    """What these settings mostly are, where no file can tell them."""
 
     def current(self, tensors: Tensors) -> dict[str, Tensor]:
         """The same tensors, older names replaced."""
         return {self._renamed(name): tensor for name, tensor in tensors.items()}
 
     def entries(self, names: Iterable[str]) -> dict[str, Stored]:
-        """Our names and how they are stored, for as many blocks as some names speak of."""
-        numbers = [int(number) for name in names for number in re.findall(r"(\d+)\.", name)]
-        blocks = range(1 + max(numbers, default=0))
+        """Our names and how they are stored, for the blocks that some names (any side's) are of."""
+        block = _block(pattern for row in self._rows() for pattern in row)
+        numbers = {found[1] for found in map(block.match, names) if found}
+        blocks = sorted(numbers, key=lambda number: (len(number), number))
         return {
             fill(ours, i, end): _stored(theirs).filled(i, end)
             for ours, theirs in self.table.items()
-            for i in (blocks if "{i}" in ours else (0,))
+            for i in (blocks if "{i}" in ours else ("",))
             for end in (("weight", "bias") if "*" in ours else ("",))
         }
 
@@ -122,6 +132,14 @@ class Layout:
             for ours, stored in self.entries(tensors).items()
             if all(name in tensors for name in stored.names)
         }
+
+    def unknown(self, tensors: Tensors, towers: tuple[str, ...]) -> list[str]:
+        """What stands inside blocks of these towers and not in the table: other computations."""
+        block = _block(
+            name for ours, *row in self._rows() for name in row if ours.startswith(towers)
+        )
+        known = {name for stored in self.entries(tensors).values() for name in stored.names}
+        return [name for name in tensors if block.match(name) and name not in known]
 
     def to_ours(self, tensors: Tensors) -> dict[str, Tensor]:
         """Every tensor that the table knows and the file has whole, by our name."""
@@ -135,15 +153,25 @@ class Layout:
                 theirs |= stored.write(tensors[ours])
         return theirs
 
+    def _rows(self) -> list[tuple[str, ...]]:
+        """Our pattern and theirs."""
+        return [(ours, *_stored(theirs).names) for ours, theirs in self.table.items()]
+
     def _renamed(self, name: str) -> str:
         for pattern, new in self.older.items():
             name = re.sub(pattern, new, name)
         return name
 
 
-def fill(pattern: str, i: int, end: str) -> str:
+def fill(pattern: str, i: str, end: str) -> str:
     """``{i}`` and ``*`` replaced."""
-    return pattern.replace("{i}", str(i)).replace("*", end)
+    return pattern.replace("{i}", i).replace("*", end)
+
+
+def _block(patterns: Iterable[str]) -> re.Pattern[str]:
+    """How names inside the blocks of some patterns begin; group 1 is the number of the block."""
+    starts = dict.fromkeys(re.escape(p.partition("{i}")[0]) for p in patterns if "{i}" in p)
+    return re.compile(rf"(?:{'|'.join(starts)})([0-9]+)\.") if starts else re.compile("(?!)")
 
 
 def _regrouped(x: Tensor, outer: int, inner: int) -> Tensor:

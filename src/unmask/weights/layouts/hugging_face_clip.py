@@ -1,6 +1,24 @@
 """Hugging Face's ``CLIPModel``, or its vision tower alone."""
 
-from unmask.weights.layouts._tables import Layout, Stored, joined
+from collections.abc import Mapping
+from typing import Any
+
+from unmask.weights.layouts._tables import Layout, Settings, Stored, joined
+from unmask.weights.layouts.hugging_face_vit import tower
+
+USUAL = {"heads": 12, "activation": "quick_gelu", "norm_eps": 1e-5}
+"""Of the vision tower, where a config.json leaves them out."""
+USUAL_TEXT = USUAL | {"heads": 8}
+
+
+def settings(config: Mapping[str, Any]) -> Settings:
+    """Of both towers, or of the vision tower alone."""
+    if "text_config" not in config:
+        return {"image": tower(config, USUAL)} if "model_type" in config else {}
+    return {
+        "image": tower(config.get("vision_config") or {}, USUAL),
+        "text": tower(config["text_config"] or {}, USUAL_TEXT),
+    }
 
 
 def _blocks(ours: str, theirs: str) -> dict[str, str | Stored]:
@@ -35,4 +53,6 @@ LAYOUT = Layout(
         "text.projection.weight": "text_projection.weight",
         "logit_scale": "logit_scale",
     },
+    card="config.json",
+    settings=settings,
 )

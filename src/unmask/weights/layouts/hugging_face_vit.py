@@ -1,9 +1,29 @@
 """Hugging Face's ``ViTModel``, alone or inside a classifier, as its files are written."""
 
-from unmask.weights.layouts._tables import Layout, joined, leading
+from collections.abc import Mapping
+from typing import Any
+
+from unmask.weights.layouts._tables import Layout, Settings, joined, leading
 
 BLOCK = "encoder.layer.{i}"
 HEADS = f"{BLOCK}.attention.attention"
+
+NAMES = {"heads": "num_attention_heads", "activation": "hidden_act", "norm_eps": "layer_norm_eps"}
+USUAL = {"heads": 12, "activation": "gelu", "norm_eps": 1e-12}
+"""What a config.json means that leaves them out."""
+
+
+def tower(config: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings in one section of a config.json, under our names."""
+    told = {ours: config.get(theirs, usual[ours]) for ours, theirs in NAMES.items()}
+    sides = config.get("image_size")
+    return told | ({"square_pictures": len(set(sides)) == 1} if isinstance(sides, list) else {})
+
+
+def settings(config: Mapping[str, Any]) -> Settings:
+    """Of the one tower."""
+    return {"image": tower(config, USUAL)} if "model_type" in config else {}
+
 
 LAYOUT = Layout(
     name="Hugging Face ViT",
@@ -22,4 +42,6 @@ LAYOUT = Layout(
         "image.norm.*": "layernorm.*",
     },
     older={r"^vit\.": ""},
+    card="config.json",
+    settings=settings,
 )

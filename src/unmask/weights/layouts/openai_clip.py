@@ -5,6 +5,8 @@ OpenAI's own downloads are programs (TorchScript), which are never run here: see
 
 from unmask.weights.layouts._tables import Layout, Stored, transposed
 
+USUAL = {"activation": "quick_gelu (gelu in most that others trained)", "norm_eps": 1e-5}
+
 
 def _blocks(ours: str, theirs: str) -> dict[str, str]:
     """A tower of residual attention blocks."""
@@ -38,4 +40,4 @@ def names(text: str) -> dict[str, str | Stored]:
     }
 
 
-LAYOUT = Layout(name="OpenAI CLIP", table=names(""))
+LAYOUT = Layout(name="OpenAI CLIP", table=names(""), usual=USUAL)

@@ -8,6 +8,7 @@ LAYOUT = Layout(
         "image.patch_embed.*": "patch_embed.proj.*",
         "image.class_token": leading(2, "cls_token"),
         "image.position": leading(1, "pos_embed"),
+        "image.pre_norm.*": "norm_pre.*",
         "image.blocks.{i}.norm1.*": "blocks.{i}.norm1.*",
         "image.blocks.{i}.attention.qkv.*": "blocks.{i}.attn.qkv.*",
         "image.blocks.{i}.attention.out.*": "blocks.{i}.attn.proj.*",
