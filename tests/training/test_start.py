@@ -119,3 +119,19 @@ def test_a_frozen_backbone_needs_one_of_them() -> None:
     model = create_model("big_moe/tiny_test", frozen_backbone=True)
     with pytest.raises(ConfigError, match=r"give model\.weights or model\.backbone, or"):
         start(model, ModelConfig(name="big_moe/tiny_test"))
+
+
+def test_a_variant_starts_from_its_usual_backbone_or_from_nothing_if_asked() -> None:
+    usual = start(create_model("vit/tiny"), ModelConfig(name="vit/tiny"))
+    assert usual.backbone == "shipped:vit_tiny"
+    assert len(usual.backbone_sha256) == 64
+    nothing = ModelConfig(name="vit/tiny", backbone="none")
+    model = create_model("vit/tiny")
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    assert start(model, nothing) == nothing
+    assert all(torch.equal(before[n], t) for n, t in model.state_dict().items())
+
+
+def test_other_sizes_than_the_usual_backbone_has_are_told_how_to_go_on() -> None:
+    with pytest.raises(CheckpointError, match='or "none" to start from nothing'):
+        start(create_model("vit/tiny", depth=4), ModelConfig(name="vit/tiny"))

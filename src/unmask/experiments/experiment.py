@@ -117,7 +117,7 @@ def _check_protocols(config: EvidenceConfig) -> None:
 def _system(name: str, given: SystemConfig, config: EvidenceConfig) -> _System:
     try:
         recipe = changed(config.recipe, given.settings)
-        network, started = begin(given.model, recipe.modalities)
+        network, started = begin(given.model, recipe.modalities, quiet=True)
     except UnmaskError as error:
         raise ConfigError(f"system {name}: {error}") from error
     settings: Any = network.config

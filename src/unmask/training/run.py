@@ -24,7 +24,9 @@ def train(config: TrainConfig) -> Run:
     return fit(model, replace(config, model=started), protocol)
 
 
-def begin(config: ModelConfig, modalities: tuple[Modality, ...]) -> tuple[nn.Module, ModelConfig]:
+def begin(
+    config: ModelConfig, modalities: tuple[Modality, ...], *, quiet: bool = False
+) -> tuple[nn.Module, ModelConfig]:
     """The model as its training begins, and its settings with the backbone that was used.
 
     Raises:
@@ -36,4 +38,4 @@ def begin(config: ModelConfig, modalities: tuple[Modality, ...]) -> tuple[nn.Mod
             "model.overrides has modalities; give them as --modalities, for all parts"
         )
     model = create_model(config.name, **config.overrides, modalities=modalities)
-    return model, start(model, config)
+    return model, start(model, config, quiet=quiet)

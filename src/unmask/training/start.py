@@ -12,7 +12,7 @@ from unmask.errors import CheckpointError, ConfigError
 from unmask.layers.vit import Backbone
 from unmask.models import usual_backbone
 from unmask.training.checkpoint import load_weights
-from unmask.weights import fill_backbone
+from unmask.weights import Report, fill_backbone
 
 NONE = "none"
 """As ``model.backbone``: start from nothing, even where a variant has a usual backbone."""
@@ -20,10 +20,11 @@ NONE = "none"
 log = logging.getLogger("unmask")
 
 
-def start(model: nn.Module, config: ModelConfig) -> ModelConfig:
+def start(model: nn.Module, config: ModelConfig, *, quiet: bool = False) -> ModelConfig:
     """Fill ``model`` with what ``config`` names, or with what its variant usually starts from.
 
-    Returns ``config`` with the backbone that was used, and the hash of its file.
+    Says what it found in the file, unless ``quiet``. Returns ``config`` with the backbone that was
+    used, and the hash of its file.
 
     Raises:
         ConfigError: a backbone for a model without one, or none for a frozen one.
@@ -32,12 +33,13 @@ def start(model: nn.Module, config: ModelConfig) -> ModelConfig:
     if config.weights is not None:
         load_weights(model, config.weights)
         return config
-    if not config.backbone:
-        config = _with_usual(model, config)
-    elif config.backbone != NONE:
-        config = replace(config, backbone_sha256=_from_backbone(model, config))
-    started = config.backbone not in ("", NONE)
-    if not started and getattr(model.config, "frozen_backbone", False):
+    source = config.backbone or usual_backbone(config.name)
+    if source not in ("", NONE):
+        report = _fill(model, source, config)
+        if not quiet:
+            log.info("backbone: %s", report)
+        return replace(config, backbone=source, backbone_sha256=report.sha256)
+    if getattr(model.config, "frozen_backbone", False):
         raise ConfigError(
             f"{config.name} keeps its backbone frozen, which means nothing without trained "
             "weights; give model.weights or model.backbone, or model.overrides.frozen_backbone "
@@ -46,30 +48,23 @@ def start(model: nn.Module, config: ModelConfig) -> ModelConfig:
     return config
 
 
-def _with_usual(model: nn.Module, config: ModelConfig) -> ModelConfig:
-    usual = usual_backbone(config.name)
-    if not usual:
-        return config
-    config = replace(config, backbone=usual)
-    try:
-        return replace(config, backbone_sha256=_from_backbone(model, config))
-    except CheckpointError as error:
-        remedy = f'give model.backbone another file, or "{NONE}" to start from nothing'
-        raise CheckpointError(f"{error}; {config.name} usually starts from it: {remedy}") from error
-
-
-def _from_backbone(model: nn.Module, config: ModelConfig) -> str:
+def _fill(model: nn.Module, source: str, config: ModelConfig) -> Report:
     backbone = getattr(model, "backbone", None)
     if not isinstance(backbone, Backbone):
         raise ConfigError(
             f"{config.name} has no transformer for model.backbone to fill; take it away, or choose "
             "another model"
         )
-    report = fill_backbone(backbone, config.backbone)
+    try:
+        report = fill_backbone(backbone, source)
+    except CheckpointError as error:
+        if config.backbone:
+            raise
+        remedy = f'give model.backbone another file, or "{NONE}" to start from nothing'
+        raise CheckpointError(f"{error}; {config.name} usually starts from it: {remedy}") from error
     if config.backbone_sha256 not in ("", report.sha256):
         raise CheckpointError(
-            f"{config.backbone} has SHA-256 {report.sha256[:12]}..., but model.backbone_sha256 is "
+            f"{source} has SHA-256 {report.sha256[:12]}..., but model.backbone_sha256 is "
             f"{config.backbone_sha256[:12]}...; give the file that the run was made with"
         )
-    log.info("backbone: %s", report)
-    return report.sha256
+    return report
