@@ -2,11 +2,12 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from unmask.errors import ConfigError
 from unmask.layers.quick_gelu import quick_gelu
-from unmask.layers.transformer import Attention, Block, Blocks, TransformerConfig
+from unmask.layers.transformer import Attention, Block, Blocks, TransformerConfig, look_up
 
 SMALL = {"dim": 8, "depth": 3, "heads": 2}
 
@@ -120,3 +121,20 @@ def test_recomputing_happens_in_training_alone() -> None:
 def test_impossible_sizes_are_refused(wrong: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         TransformerConfig(**(SMALL | wrong))
+
+
+def test_attention_in_bf16_and_its_gradients_are_those_of_float32() -> None:
+    torch.manual_seed(0)
+    q, k, v = torch.randn(3, 2, 4, 29, 16).bfloat16().unbind()
+    mask = torch.rand(2, 1, 1, 29) < 0.5
+    mask[..., 0] = True
+    for shown in (None, mask):
+        exact = [t.float().requires_grad_() for t in (q, k, v)]
+        rough = [t.clone().requires_grad_() for t in (q, k, v)]
+        right = F.scaled_dot_product_attention(*exact, attn_mask=shown)
+        found = look_up(*rough, shown)
+        torch.testing.assert_close(found.float(), right, atol=0.03, rtol=0.02)
+        right.square().sum().backward()
+        found.float().square().sum().backward()
+        for one, other in zip(rough, exact, strict=True):
+            torch.testing.assert_close(one.grad.float(), other.grad, atol=0.15, rtol=0.03)
