@@ -47,6 +47,15 @@ def test_what_no_training_depends_on_makes_no_other_run(
     assert identities(replace(config, **changes)) == identities(config)
 
 
+def test_the_same_data_elsewhere_make_no_other_run(
+    experiment: Make, squares: Path, tmp_path: Path
+) -> None:
+    config = experiment(tmp_path)
+    (tmp_path / "link").symlink_to(squares)
+    moved = replace(config, data=FolderConfig(root=tmp_path / "link"))
+    assert identities(moved) == identities(config)
+
+
 def test_another_recipe_model_or_manifest_makes_another_run(
     experiment: Make, new_squares: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ import pytest
 from unmask import evidence
 from unmask.config import ConditionConfig, EvidenceConfig, SystemConfig
 from unmask.errors import UnmaskError
+from unmask.experiments.experiment import plan
 from unmask.experiments.results import read_lines
 from unmask.experiments.running import Evidence
 from unmask.metrics.scores import read_scores
@@ -174,6 +175,28 @@ def test_a_failing_run_is_named(
     ) as told:
         evidence(config)
     assert str(pickle.loads(pickle.dumps(told.value))) == str(told.value)  # as a worker sends it
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failing_run_stops_no_other(workers: int, experiment: Make, tmp_path: Path) -> None:
+    config = experiment(tmp_path / "out", seeds=(0,), workers=workers)
+    vit, slow = plan(config)
+    vit.training.out.parent.mkdir(parents=True)
+    vit.training.out.write_text("a file where the run wants its folder")
+    with pytest.raises(UnmaskError, match=r"^1 of 2 runs failed: vit, manifest/split, seed 0: "):
+        evidence(config)
+    assert {r.system for r in read_lines(config.out / "results.jsonl")} == {"slow"}
+    assert (slow.training.out / "training.json").exists()
+
+
+def test_what_is_empty_or_lost_is_made_again(
+    whole: Evidence, experiment: Make, tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(whole.folder, tmp_path / "out"))
+    (out / whole.results[0].scores / "eval.csv").unlink()
+    (out / whole.results[3].scores / "eval.csv").unlink()
+    (out / whole.results[3].scores / "../../training.json").write_text("")
+    assert outcomes(evidence(experiment(out))) == outcomes(whole)
 
 
 def times(folder: Path) -> dict[str, int]:

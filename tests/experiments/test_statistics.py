@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from unmask.experiments.statistics import (
+    Difference,
     Judged,
     difference,
     draws_of,
+    people_of,
     resampled,
     spread,
     weighted_auc,
@@ -103,6 +105,27 @@ def test_draws_are_those_of_a_naive_loop() -> None:
                 apcer = w[~run.bona_fide & accepted].sum() / w[~run.bona_fide].sum()
                 bpcer = w[run.bona_fide & ~accepted].sum() / w[run.bona_fide].sum()
                 assert drawn[0, p, s, r] == pytest.approx((apcer + bpcer) / 2)
+
+
+def test_a_person_missing_in_one_system_leaves_the_others_paired() -> None:
+    run = Judged.of(scores_of(np.random.default_rng(7)), threshold=0.5)
+    there = np.array([person != run.person[0] for person in run.person])
+    short = Judged(
+        score=run.score[there],
+        bona_fide=run.bona_fide[there],
+        person=tuple(person for person in run.person if person != run.person[0]),
+        threshold=0.5,
+    )
+    drawn = draws_of([[short]], 50, others=people_of([[run]]))
+    people = sorted(people_of([[run]]))
+    weight = resampled(len(people), 50, np.random.default_rng((0, 0)))
+    rows = weight[:, [people.index(person) for person in short.person]]
+    assert np.allclose(drawn[0, 0, 0], weighted_hter(short, rows), equal_nan=True)
+
+
+def test_an_interval_without_a_width_is_not_clear() -> None:
+    assert not Difference(value=0.1, low=0.1, high=0.1).is_clear
+    assert Difference(value=0.1, low=0.05, high=0.15).is_clear
 
 
 def test_one_fewer_is_drawn_which_gives_the_variance_of_a_mean() -> None:

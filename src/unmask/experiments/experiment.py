@@ -3,8 +3,9 @@
 A trial is one training with all its judging. Its identity is a hash of everything that decides what
 comes out: the settings of the training but for those that may change when it goes on, every field
 of the model's own Config, the starting weights, the manifest of the data and the note that the
-simulator leaves with them. The names of systems and conditions, worker processes and threads are
-not in it; neither is the version of unmask, which stands beside every result.
+simulator leaves with them. The names of systems and conditions, the folder of the data, worker
+processes and threads are not in it; neither is the version of unmask, which stands beside every
+result.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ from unmask.sim.generate import generate
 from unmask.training.folder import FREE, flat
 from unmask.training.run import begin
 from unmask.types import Modality
+
+ELSEWHERE = {"data.root"}
+"""Settings that say where the data are; what they are says the hash of their manifest."""
 
 log = logging.getLogger("unmask")
 
@@ -177,7 +181,7 @@ def _trial(
         resume=True,
         **recipe,
     )
-    settings = {k: v for k, v in flat(to_plain(training)).items() if k not in FREE}
+    settings = {k: v for k, v in flat(to_plain(training)).items() if k not in FREE | ELSEWHERE}
     weights = system.model.weights
     identity = digest(
         {

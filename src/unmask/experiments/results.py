@@ -77,8 +77,9 @@ def save(result: Result, folder: Path) -> None:
 
 def stored(trial: Trial, condition: Condition) -> Result | None:
     """The finished result of a condition, if there is one and it was made with these settings."""
-    path = folder_of(trial, condition) / "result.json"
-    if not path.exists():
+    folder = folder_of(trial, condition)
+    path = folder / "result.json"
+    if not all(file.exists() for file in (path, folder / "dev.csv", folder / "eval.csv")):
         return None
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -123,16 +124,31 @@ def _finish_all(
     config: EvidenceConfig,
     told: Callable[[Trial, tuple[Result, ...]], None],
 ) -> None:
-    """Finish the trials and tell of each when it is done."""
+    """Finish the trials and tell of each when it is done; those that fail stop no other.
+
+    Raises:
+        UnmaskError: some failed, each of which is named.
+    """
+    failed: list[str] = []
+
+    def tell(trial: Trial, result_of: Callable[[], tuple[Result, ...]]) -> None:
+        try:
+            told(trial, result_of())
+        except UnmaskError as error:
+            log.warning("failed: %s", error)
+            failed.append(str(error))
+
     if config.workers == 1 or len(trials) < 2:
         with _threads(config.threads):
             for trial in trials:
-                told(trial, finish(trial))
-        return
-    with _pool(min(config.workers, len(trials)), config.threads) as pool:
-        jobs = {pool.submit(finish, trial): trial for trial in trials}
-        for job in as_completed(jobs):
-            told(jobs[job], job.result())
+                tell(trial, partial(finish, trial))
+    else:
+        with _pool(min(config.workers, len(trials)), config.threads) as pool:
+            jobs = {pool.submit(finish, trial): trial for trial in trials}
+            for job in as_completed(jobs):
+                tell(jobs[job], job.result)
+    if failed:
+        raise UnmaskError(f"{len(failed)} of {len(trials)} runs failed: {'; '.join(failed)}")
 
 
 @contextlib.contextmanager

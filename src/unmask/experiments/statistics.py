@@ -27,7 +27,7 @@ Axes: R draws, N presentations, P people, S seeds, V distinct scores.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -67,8 +67,8 @@ class Difference:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval excludes zero; one without a width says nothing."""
+        return self.low < self.high and (self.low > 0 or self.high < 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,12 +103,26 @@ def spread(values: Sequence[Sequence[float]]) -> Spread:
     return Spread(mean=fmean(over_protocols), std=std)
 
 
-def draws_of(runs: Sequence[Sequence[Judged]], draws: int = DRAWS, seed: int = 0) -> Floats:
+Person = tuple[str, str, str]
+
+
+def people_of(runs: Sequence[Sequence[Judged]]) -> set[Person]:
+    """All who got a response in one of the runs."""
+    return {person for of_seed in runs for run in of_seed for person in run.person}
+
+
+def draws_of(
+    runs: Sequence[Sequence[Judged]],
+    draws: int = DRAWS,
+    seed: int = 0,
+    others: Collection[Person] = (),
+) -> Floats:
     """HTER and AUC of runs[protocol][seed] under every draw of people: (2, protocols, S, R).
 
-    Draws of one number, and of the same people, are the same for every system.
+    Draws of one number, and of the same people, are the same for every system; ``others`` are
+    people who got a response from other systems alone, and are drawn too.
     """
-    people = sorted({person for of_seed in runs for run in of_seed for person in run.person})
+    people = sorted(people_of(runs).union(others))
     place = {person: number for number, person in enumerate(people)}
     weight = resampled(len(people), draws, np.random.default_rng((seed, 0)))  # (R, P)
     return np.array(

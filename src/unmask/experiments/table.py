@@ -17,6 +17,7 @@ from unmask.experiments.statistics import (
     Spread,
     difference,
     draws_of,
+    people_of,
     spread,
 )
 from unmask.metrics.scores import read_scores
@@ -75,7 +76,9 @@ def tables(config: EvidenceConfig, results: Sequence[Result], folder: Path) -> t
 def _table(
     group: str, protocols: tuple[str, ...], grids: Mapping[str, Grid], reference: str, folder: Path
 ) -> Table:
-    draws = {s: draws_of(_judged(grid, folder)) for s, grid in grids.items()} if reference else {}
+    judged = {s: _judged(grid, folder) for s, grid in grids.items()} if reference else {}
+    people = {person for runs in judged.values() for person in people_of(runs)}
+    draws = {s: draws_of(runs, others=people) for s, runs in judged.items()}
     rows = []
     for system, grid in grids.items():
         metrics = {name: spread(_values(grid, name)) for name in METRICS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from unmask.metrics.curves import auc, eer
 from unmask.metrics.rates import acer, apcer_worst, bpcer, hter
 from unmask.metrics.scores import Scores, check_disjoint, per_presentation, write_scores
 from unmask.metrics.thresholds import operating_point
-from unmask.parsing import to_plain
+from unmask.parsing import to_plain, to_yaml
 from unmask.protocols import load_protocol
 from unmask.training.checkpoint import Card, load
 from unmask.training.run import train
@@ -63,9 +63,11 @@ def finished(trial: Trial) -> tuple[Result, ...] | None:
 def _train(trial: Trial) -> Trained:
     folder = trial.training.out
     note = folder / "training.json"
-    if note.exists():
-        return Trained(**json.loads(note.read_text(encoding="utf-8")))
+    if trained := _noted(note):
+        return trained
     resumed = (folder / "last.ckpt").exists()
+    if resumed:  # the data may lie elsewhere by now; the folder's name says that they are the same
+        write_text(folder / "config.yaml", to_yaml(replace(trial.training, resume=False)))
     start = time.perf_counter()
     train(trial.training)
     trained = Trained(seconds=round(time.perf_counter() - start, 3), resumed=resumed)
@@ -74,6 +76,16 @@ def _train(trial: Trial) -> Trained:
         missing_ok=True
     )  # three times the weights, and no longer of any use
     return trained
+
+
+def _noted(note: Path) -> Trained | None:
+    """What training.json says; nothing where it is absent or damaged, as by a full disk."""
+    if not note.exists():
+        return None
+    try:
+        return Trained(**json.loads(note.read_text(encoding="utf-8")))
+    except (TypeError, ValueError):
+        return None
 
 
 class _Judge:
