@@ -3,7 +3,8 @@
     python benchmarks/probes.py --work /tmp/probes
 
 Protocol, fixed before any result was seen, but for the batch norm (docs/evidence.md). Data: four
-sites, seed 21, people that no pretraining saw (the cards name its seed); the sets of ``manifest/split``; each modality by itself.
+sites, seed 21, people that no pretraining saw (the cards name its seed); the sets of
+``manifest/split``; each modality by itself.
 
 Probes: a linear head on [class token; mean of the patches], made equal in scale by a batch norm
 without weights of its own (as in the paper of MAE, appendix A), bona fide or attack. ``scratch``
