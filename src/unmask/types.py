@@ -124,6 +124,16 @@ class Routing:
 
 
 @dataclass(slots=True, kw_only=True)
+class Levels:
+    """What a flexible model says of each modality, for losses: global first, then of patches."""
+
+    logit: Tensor
+    """(B, M, L) float32, high for bona fide, 0 where absent."""
+    feature: Tensor
+    """(B, M, L, E) float32, of length 1, 0 where absent."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Output:
     """What every model returns."""
 
@@ -133,6 +143,11 @@ class Output:
     """(B, D) float32, what the last layer sees."""
     routing: tuple[Routing, ...] = ()
     """One per mixture-of-experts layer."""
+    modality_logit: Tensor | None = None
+    """(B, M) float32: the answer of each modality by itself, 0 where absent; of flexible models,
+    which judge any sensor alone."""
+    levels: Levels | None = None
+    """Of flexible models that compare features of several levels."""
 
 
 def subset_name(modalities: Iterable[Modality]) -> str:

@@ -1,7 +1,8 @@
 import torch
 from torch import nn
 
-from unmask.layers.prompt_bypass import Cpb, PromptGenerator, VectorPrompt, absence_code
+from unmask.layers.prompt_bypass import Cpb, PromptGenerator, PromptTokens, absence_code
+from unmask.layers.transformer import Block
 
 CODES = {
     (True, True, True): 0,
@@ -55,9 +56,15 @@ def test_bypass_adds_to_the_prompt_it_carries() -> None:
     assert torch.equal(cpb(prompt, seen), prompt)
 
 
-def test_a_vector_knows_what_is_absent_and_nothing_else() -> None:
-    prompt = VectorPrompt(3, 5)
-    told = prompt(PRESENT)
-    assert told.shape == (8, 5, 1, 1)
-    for row, code in zip(told, CODES.values(), strict=True):
-        assert torch.equal(row[:, 0, 0], prompt.vector.weight[code])
+def test_prompt_tokens_are_those_of_what_is_absent_and_all_others_attend_to_them() -> None:
+    torch.manual_seed(0)
+    prompt, block = PromptTokens(3, 4, 8), Block(8, 2, 2)
+    x = torch.randn(len(PRESENT), 5, 8)
+    seen, told = prompt(block, x, None, PRESENT)
+    assert told.shape == (8, 8, 1, 1)
+    for row, code in enumerate(CODES.values()):
+        tokens = prompt.table.weight[code].reshape(4, 8)
+        expected = block.attend(torch.cat([x[row], tokens])[None], None)[0]
+        torch.testing.assert_close(seen[row], expected[:5])
+        torch.testing.assert_close(told[row, :, 0, 0], expected[5:].mean(dim=0))
+    assert not torch.isclose(seen, block.attend(x, None)).all(dim=-1).any()

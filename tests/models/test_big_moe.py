@@ -24,9 +24,16 @@ SWITCHES: list[dict[str, object]] = [
     )
 ]
 
-every_switch = pytest.mark.parametrize(
-    "switch", SWITCHES, ids=lambda s: "-".join(str(s.get(k, "fine")) for k in ("experts", *s))
-)
+
+
+def over(switches: list[dict[str, object]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        "switch", switches, ids=lambda s: "-".join(str(s.get(k, "fine")) for k in ("experts", *s))
+    )
+
+
+every_switch = over(SWITCHES)
+each_without_tokens = over([switch for switch in SWITCHES if switch["prompts"] != "vector"])
 
 
 def build(**overrides: object) -> nn.Module:
@@ -61,7 +68,7 @@ def everything() -> Presence:
 # --- What it starts from
 
 
-@every_switch
+@each_without_tokens
 @pytest.mark.parametrize("absent", ["drop", "mask", "zero"])
 def test_untrained_model_is_exactly_the_plain_transformer(
     switch: dict[str, object], absent: str
@@ -116,14 +123,17 @@ def test_adapter_stands_beside_the_mlp_and_the_bypass_runs_from_block_to_block()
 
 
 @pytest.mark.parametrize("gate", ["isolated", "shared"])
-def test_each_block_has_a_vector_of_its_own_for_what_is_absent(gate: str) -> None:
-    model = stir(build(depth=3, prompts="vector", gate=gate))
+def test_each_block_has_prompt_tokens_of_its_own_for_what_is_absent(gate: str) -> None:
+    model = stir(build(depth=3, prompts="vector", prompt_tokens=2, gate=gate))
     image, present = images(2), torch.tensor([[True, True, False], [False, True, True]])
     presence = Presence.of(present, drop=True)
     x, mask = model.backbone.embed(presence.hide(image), presence), presence.attention_mask(16)
+    mask = torch.cat([mask, torch.ones(2, 1, 1, 2, dtype=torch.bool)], dim=3)
     for i, block in enumerate(model.backbone.blocks):
-        middle = block.attend(x, mask)
-        prompt = model.vectors[i].vector.weight[[4, 1]][..., None, None].expand(-1, -1, 4, 4)
+        tokens = model.tokens[i].table.weight[[4, 1]].reshape(2, 2, 32)
+        both = block.attend(torch.cat([x, tokens], dim=1), mask)
+        middle, told = both[:, :-2], both[:, -2:].mean(dim=1)
+        prompt = told[..., None, None].expand(-1, -1, 4, 4)
         x = block.think(middle) + model.igma[i](middle, prompt, presence)[0]
     expected = model.backbone.read(x, presence)
     torch.testing.assert_close(model(image, present).feature, expected, rtol=0, atol=1e-5)

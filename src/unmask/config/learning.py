@@ -87,6 +87,8 @@ class OptimConfig(ScheduleConfig):
     """The same for fine-grained experts (product keys), which as published have none."""
     router_z: float = 0.0
     """Weight of the loss that keeps router scores small; 0.001 is usual where it is used."""
+    local: float = 1.0
+    """Weight of the answers from patches, beside those from whole pictures, of models with both."""
 
     def __post_init__(self) -> None:
         ScheduleConfig.__post_init__(self)
@@ -95,7 +97,7 @@ class OptimConfig(ScheduleConfig):
                 f"optim.label_smoothing is {self.label_smoothing}; "
                 "it must be at least 0 and below 0.5"
             )
-        for name in ("balance", "balance_fine", "router_z"):
+        for name in ("balance", "balance_fine", "router_z", "local"):
             if not getattr(self, name) >= 0:
                 value = getattr(self, name)
                 raise ConfigError(f"optim.{name} is {value}; it must be at least 0")

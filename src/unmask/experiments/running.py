@@ -31,7 +31,7 @@ from unmask.experiments.experiment import Trial, plan
 from unmask.experiments.results import Result, write_lines
 from unmask.experiments.table import Table, as_json, as_markdown, tables
 from unmask.experiments.trial import finish, finished
-from unmask.files import make_folder, write_text
+from unmask.files import alone_in, make_folder, write_text
 from unmask.parsing import to_yaml
 from unmask.training.checkpoint import load_card
 
@@ -55,10 +55,15 @@ def run(config: EvidenceConfig) -> Evidence:
     Writes into ``config.out``: experiment.yaml, runs/, results.jsonl, table.md, table.json.
 
     Raises:
-        UnmaskError: a setting that cannot be, or a trial that failed; what was finished is kept.
+        UnmaskError: a setting that cannot be, another run at work in that folder, or a trial that
+            failed; what was finished is kept.
     """
     trials = plan(config)
-    make_folder(config.out)
+    with alone_in(make_folder(config.out)):
+        return _run(config, trials)
+
+
+def _run(config: EvidenceConfig, trials: Sequence[Trial]) -> Evidence:
     write_text(config.out / "experiment.yaml", to_yaml(config))
     book = _Book(trials, config.out / "results.jsonl")
     try:

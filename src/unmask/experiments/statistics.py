@@ -17,7 +17,8 @@ deviation of the draws times the quantile of Student's t, whose degrees of freed
 runs less one per protocol: quantiles of the draws themselves would be too close together with so
 few seeds. With one seed per protocol the interval covers people alone.
 
-Protocols are not drawn: the interval is about these, and says nothing about another site. Nor does
+A person is whose face is shown. That one attacker presents the faces of several people, or one
+person several of them, is not in the draws. Protocols are not drawn either: the interval is about these, and says nothing about another site. Nor does
 it cover other training or dev data (thresholds stay as they were found), other settings of a
 system, or that several systems are compared. Runs of one seed under two protocols count as
 independent, although they share their first weights.

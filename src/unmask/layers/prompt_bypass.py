@@ -1,4 +1,4 @@
-"""Prompts for gates: a convolutional map that runs beside the blocks, or ordinary learned vectors.
+"""Prompts for gates: a convolutional map that runs beside the blocks, or ordinary prompt tokens.
 
     P_0 = Conv[q(CDC(pictures)); T_c; T],  P_{i+1} = P_i + Dropout(ECA(q([CDC(P_i); CDC(seen_i)])))
 
@@ -6,23 +6,26 @@ CDC is a central difference convolution, ECA channel attention, q QuickGELU, T_c
 for the set c of absent modalities, T one for all sets, seen_i what the gate of block i saw.
 
 Axes: B presentations, M modalities, H W pixels, G x G patches of one modality, C channels of the
-prompt, I features that the gate sees.
+prompt, I features that the gate sees, T prompt tokens, S other tokens, D features of a token.
 
 Paper: Ma et al., "BIG-MoE: Bypass Isolated Gating MoE for Generalized Multimodal Face
 Anti-Spoofing", ICASSP 2025, figure of the framework, parts (a) and (b); QuickGELU and dropout as in
-its published code. ``VectorPrompt`` is the conventional way, inferred: a vector for each block and
-each set of absent modalities, as in Lee et al., "Multimodal Prompting with Missing Modalities for
-Visual Recognition", CVPR 2023, but told to the gate, where BIG-MoE's prompts go, too.
+its published code. ``PromptTokens`` are the conventional way: Jia et al., "Visual Prompt Tuning",
+ECCV 2022, equation 5, with tokens for each set of absent modalities as in Lee et al., "Multimodal
+Prompting with Missing Modalities for Visual Recognition", CVPR 2023. That the gate is told their
+mean is inferred: BIG-MoE's prompts go there.
 """
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.layers.central_difference import CentralDifferenceConv2d
 from unmask.layers.channel_attention import ChannelAttention
 from unmask.layers.quick_gelu import quick_gelu
+from unmask.layers.transformer import Block
 
 
 class PromptGenerator(nn.Module):
@@ -74,15 +77,26 @@ class Cpb(nn.Module):
         return prompt + change
 
 
-class VectorPrompt(nn.Module):
-    """The prompt of one block: a learned vector, which knows what is absent and nothing else."""
+class PromptTokens(nn.Module):
+    """The prompt of one block: learned tokens that all others may attend to, for what is absent."""
 
-    def __init__(self, modalities: int, dim: int) -> None:
+    def __init__(self, modalities: int, tokens: int, dim: int) -> None:
         super().__init__()
-        self.vector = nn.Embedding(2**modalities, dim)
-        nn.init.normal_(self.vector.weight, std=0.02)
+        self.tokens = tokens
+        self.table = nn.Embedding(2**modalities, tokens * dim)
+        nn.init.normal_(self.table.weight, std=0.02)
 
-    def forward(self, present: Tensor) -> Tensor:
-        """(B, M) bool -> (B, C, 1, 1), the same at every position."""
-        prompt: Tensor = self.vector(absence_code(present))
-        return prompt[..., None, None]
+    def forward(
+        self, block: Block, x: Tensor, mask: Tensor | None, present: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The first half of a block with the tokens beside (B, S, D).
+
+        Gives the (B, S, D) after it, and the mean of the tokens, (B, D, 1, 1), for the gate: the
+        same at every position. What became of them goes no further; each block has its own.
+        """
+        tokens = self.table(absence_code(present)).unflatten(1, (self.tokens, -1))  # (B, T, D)
+        if mask is not None:
+            mask = F.pad(mask, (0, self.tokens), value=True)  # (B, 1, 1, S + T)
+        x = block.attend(torch.cat([x, tokens.to(x.dtype)], dim=1), mask)
+        told = x[:, -self.tokens :].mean(dim=1)  # (B, D)
+        return x[:, : -self.tokens], told[..., None, None]

@@ -27,7 +27,8 @@ half of its channels, followed by QuickGELU and dropout as in the published code
 of two; expert tables start at std 1 / sqrt(features), where the published ones start at 1;
 modalities share the class token and the positions of the backbone, which keep learning, and have a
 learned vector each. The widening starts at zero, so an untrained model is exactly the plain
-transformer of its backbone. The code of the absent modalities tells the truth in training and use.
+transformer of its backbone (but for prompt tokens, which all others attend to). The code of the
+absent modalities tells the truth in training and use.
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality.
     tiny: 1,844,947 parameters, 0.468 GFLOPs
@@ -48,7 +49,7 @@ from unmask.layers.coarse_experts import CoarseExperts, NoisyTopKRouter
 from unmask.layers.fine_grained_experts import FineGrainedExperts
 from unmask.layers.isolated_gating import GatingSizes, Igma
 from unmask.layers.product_keys import ProductKeyRouter
-from unmask.layers.prompt_bypass import Cpb, PromptGenerator, VectorPrompt
+from unmask.layers.prompt_bypass import Cpb, PromptGenerator, PromptTokens
 from unmask.layers.transformer import require_multiple, require_positive
 from unmask.layers.vit import Backbone, BackboneConfig
 from unmask.types import Output, Routing
@@ -83,10 +84,12 @@ class Config(BackboneConfig):
     """Gate and experts see inputs of their own, the prompt being the gate's alone; or both read
     [feature; prompt]."""
     prompts: Literal["cpb", "vector", "none"] = "cpb"
-    """A map that convolutions carry from block to block; or a learned vector for each block and set
-    of absent modalities; or none, and the gate sees features alone."""
+    """A map that convolutions carry from block to block; or ordinary prompt tokens in each block,
+    learned for each set of absent modalities; or none, and the gate sees features alone."""
     prompt_dim: int = 64
-    """Channels of a prompt."""
+    """Channels of a prompt map."""
+    prompt_tokens: int = 8
+    """Prompt tokens of a block, where prompts are ``vector``."""
     theta: float = 0.7
     """Share of the central difference in each 3x3 convolution; 0 is a plain convolution."""
     dropout: float = 0.1
@@ -94,7 +97,7 @@ class Config(BackboneConfig):
 
     def __post_init__(self) -> None:
         BackboneConfig.__post_init__(self)
-        for field in ("down_dim", "expert_dim", "expert_heads", "prompt_dim"):
+        for field in ("down_dim", "expert_dim", "expert_heads", "prompt_dim", "prompt_tokens"):
             require_positive(field, getattr(self, field))
         require_multiple("prompt_dim", self.prompt_dim, "the number of CPB branches", 2)
         for field in ("theta", "dropout"):
@@ -135,12 +138,13 @@ class Config(BackboneConfig):
     @property
     def gating(self) -> GatingSizes:
         """Sizes of one IGMA."""
+        prompt = {"cpb": self.prompt_dim, "vector": self.dim, "none": 0}[self.prompts]
         return GatingSizes(
             modalities=len(self.modalities),
             grid=self.grid,
             dim=self.dim,
             narrow=self.down_dim,
-            prompt=0 if self.prompts == "none" else self.prompt_dim,
+            prompt=prompt,
             shared=self.gate == "shared",
         )
 
@@ -188,8 +192,8 @@ class BigMoE(nn.Module):
                 dim=config.prompt_dim,
                 theta=config.theta,
             )
-        self.vectors = nn.ModuleList(
-            VectorPrompt(count, config.prompt_dim)
+        self.tokens = nn.ModuleList(
+            PromptTokens(count, config.prompt_tokens, config.dim)
             for _ in range(depth if config.prompts == "vector" else 0)
         )
         self.igma = nn.ModuleList(
@@ -214,9 +218,10 @@ class BigMoE(nn.Module):
         mask = presence.attention_mask(self.backbone.patches)
         routings: list[Routing] = []
         for i, block in enumerate(self.backbone.each_block()):
-            x = block.attend(x, mask)
-            if i < len(self.vectors):
-                prompt = self.vectors[i](present)  # (B, C, 1, 1)
+            if i < len(self.tokens):
+                x, prompt = self.tokens[i](block, x, mask, present)  # (B, S, D), (B, D, 1, 1)
+            else:
+                x = block.attend(x, mask)
             adapted, seen, routing = self.igma[i](x, prompt, presence)  # (B, S, D), (B, I, G, G)
             x = block.think(x) + adapted
             if i < len(self.cpb):

@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from unmask.config import SimulateConfig
 from unmask.errors import ConfigError
-from unmask.files import make_folder, write_text
-
-if sys.platform != "win32":
-    import fcntl
+from unmask.files import alone_in, make_folder, write_text
 
 VERSION = 2
 """Raised whenever the same settings give other bytes."""
@@ -42,7 +37,7 @@ def claimed(config: SimulateConfig) -> Iterator[Path]:
         OutputError: it cannot be written to.
     """
     out = make_folder(config.out)
-    with _alone_in(out):
+    with alone_in(out):
         note = out / "simulation.json"
         if note.exists():
             _compare(out, _read(note), asked(config))
@@ -106,21 +101,3 @@ def _read(note: Path) -> dict[str, object]:
             f"{note} is damaged ({error}); choose another --out or remove that folder"
         ) from error
     return found
-
-
-@contextlib.contextmanager
-def _alone_in(out: Path) -> Iterator[None]:
-    """Lock a folder, where the system has such locks; a process that ends lets go of its own."""
-    if sys.platform == "win32":
-        yield
-        return
-    handle = os.open(out, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise ConfigError(
-            f"another run is writing to {out}; wait until it ends or choose another --out"
-        ) from error
-    finally:
-        os.close(handle)

@@ -16,10 +16,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from unmask.config import OptimConfig, ScheduleConfig
+from unmask.losses import Loss
 from unmask.losses.cross_entropy import bona_fide_cross_entropy
+from unmask.losses.each_modality import each_modality_cross_entropy
 from unmask.losses.routing import routing_loss
 from unmask.training.row_adamw import RowAdamW, clip_norm
-from unmask.types import Batch
+from unmask.types import Batch, Output
 
 
 class SeededLearner(LightningModule):
@@ -64,7 +66,7 @@ class Learner(SeededLearner):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         output = self.model(batch.image, batch.present)
         optim = self.optim
-        loss = bona_fide_cross_entropy(output, batch, label_smoothing=optim.label_smoothing)
+        loss = answer_loss(output, batch, optim)
         loss += routing_loss(
             output,
             balance=optim.balance,
@@ -74,6 +76,16 @@ class Learner(SeededLearner):
         figures = {"loss": loss.total, **loss.parts}
         self.log_dict({f"train/{name}": value.detach() for name, value in figures.items()})
         return loss.total
+
+
+def answer_loss(output: Output, batch: Batch, optim: OptimConfig) -> Loss:
+    """Of what is answered: each modality by itself where a model can, else all together."""
+    smoothing = optim.label_smoothing
+    if output.modality_logit is None:
+        return bona_fide_cross_entropy(output, batch, label_smoothing=smoothing)
+    return each_modality_cross_entropy(
+        output, batch, label_smoothing=smoothing, local=optim.local
+    )
 
 
 def rate_at(step: int, optim: ScheduleConfig) -> float:

@@ -140,6 +140,19 @@ def fill_backbone(backbone: Backbone, source: str) -> Report:
     return loaded.report
 
 
+def fill_clip(towers: Clip, source: str) -> Report:
+    """Start both towers and their temperature from a CLIP.
+
+    Raises:
+        CheckpointError: as ``load_backbone``.
+    """
+    wanted = {name: tensor.shape for name, tensor in towers.state_dict().items()}
+    configs: Towers = {"image": towers.config.image, "text": towers.config.text}
+    loaded = _load(source, wanted, configs, wanted_by="the model")
+    towers.load_state_dict(dict(loaded.tensors))
+    return loaded.report
+
+
 def _load(source: str, wanted: Shapes, towers: Towers, *, wanted_by: str) -> Loaded:
     path = locate(source)
     told = f"{source} does not fit {wanted_by}"
