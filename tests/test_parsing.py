@@ -191,3 +191,14 @@ def test_every_field_has_a_help_text(config_class: type, monkeypatch: pytest.Mon
             assert isinstance(text, ast.Expr), ast.unparse(field.target)
             assert isinstance(text.value, ast.Constant)
             assert " ".join(str(text.value.value).split()) in shown
+
+
+@pytest.mark.parametrize(("text", "held"), [("", "nothing"), ("3", "3"), ("[out]", "[out]")])
+def test_a_file_without_settings_says_what_it_should_hold(
+    text: str, held: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(TrainConfig, path)
+    assert f"the settings file holds {held}; it must hold settings" in str(caught.value)

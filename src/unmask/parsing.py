@@ -140,6 +140,10 @@ def _plain_words(message: str, config_class: type) -> str:
     )
     if no_group:
         return f"{no_group[1]}: each item is a group of settings, {{name: value, ...}}"
+    if message.startswith("Unexpected config:"):
+        held = message.partition(":")[2].strip() or "nothing"
+        first = next(_keys(config_class))
+        return f"the settings file holds {held}; it must hold settings, such as '{first}: value'"
     unknown = re.search(r"unrecognized arguments: --([\w.-]+)", message)
     in_group = re.search(r"Group '([\w.]+)' does not accept option '([\w.]+)'", message)
     at_top = re.search(r"Option '([\w.]+)' is not accepted", message)

@@ -22,11 +22,19 @@ every_kind = pytest.mark.parametrize(
 )
 
 
-def build(*, shared: bool = False, prompt: int = PROMPT, coarse: bool = False) -> Igma:
+def build(
+    *, shared: bool = False, prompt: int = PROMPT, coarse: bool = False, refine: bool = True
+) -> Igma:
     """Every weight away from where it starts; evaluation, so without dropout and noise."""
     torch.manual_seed(0)
     sizes = GatingSizes(
-        modalities=3, grid=GRID, dim=DIM, narrow=NARROW, prompt=prompt, shared=shared
+        modalities=3,
+        grid=GRID,
+        dim=DIM,
+        narrow=NARROW,
+        prompt=prompt,
+        shared=shared,
+        refine=refine,
     )
     experts: FineGrainedExperts | CoarseExperts
     if coarse:
@@ -90,6 +98,21 @@ def test_gate_and_experts_see_what_the_formula_says(
     assert experts.shape == (PATCHES, igma.sizes.experts)
     _, seen, _ = igma(x, told, everything())
     assert torch.equal(seen[0].flatten(1).T, gate), "row by row"
+
+
+@every_gate
+@pytest.mark.parametrize("refine", [False, True])
+def test_experts_refine_the_feature_or_take_its_place(*, shared: bool, refine: bool) -> None:
+    igma = build(shared=shared, refine=refine)
+    x, prompt = inputs(igma)
+    experts, gate = heard(igma, x, prompt)
+    valid = torch.ones(PATCHES, dtype=torch.bool)
+    answer, _ = igma.experts(experts, gate, valid)  # (P, 3 r)
+    if refine:
+        answer = answer + experts[:, : 3 * NARROW]
+    tokens = torch.cat(answer.split(NARROW, dim=1))  # (3 P, r)
+    added, _, _ = igma(x, prompt, everything())
+    torch.testing.assert_close(added[0, 1:], quick_gelu(igma.up(tokens)), rtol=0, atol=1e-6)
 
 
 def test_an_isolated_prompt_chooses_experts_but_never_reaches_them() -> None:

@@ -2,9 +2,10 @@
 
     isolated:  feature = q(x W), gate sees [q(q(x W') W_f) ; q(prompt W_p)], experts see feature
     shared:    feature = q(x W), gate and experts both see [feature ; q(prompt W_p)]
-    answer = q(Experts W_up),  q = QuickGELU
+    answer = q((feature + Experts) W_up),  q = QuickGELU
 
-At each patch position the narrowed features of the M modalities are joined before gate and experts
+Without ``refine`` the experts' answer takes the place of the feature, as in the published code:
+answer = q(Experts W_up). At each patch position the narrowed features of the M modalities are joined before gate and experts
 see them, and one choice of experts serves them all. The class token passes by. W_up starts at zero,
 so at first nothing is added.
 
@@ -13,9 +14,10 @@ grid, S = 1 + m P tokens, D features of a token, r of a narrowed one, C channels
 I features that the gate sees.
 
 Paper: Ma et al., "BIG-MoE: Bypass Isolated Gating MoE for Generalized Multimodal Face
-Anti-Spoofing", ICASSP 2025, figure of the framework, part (c). The shared gate is inferred: what
-the experts lose in isolation (sight of the prompt) and what the gate loses (the narrowed feature at
-full width) is given to both, so that neither knows less than before and isolation is all that goes.
+Anti-Spoofing", ICASSP 2025, figure of the framework, part (c). Inferred: that experts refine the
+feature; and the shared gate, where what the experts lose in isolation (sight of the prompt) and
+what the gate loses (the narrowed feature at full width) is given to both: neither knows less than
+before, but both are wider.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ class GatingSizes:
     """C; 0 where there are no prompts."""
     shared: bool
     """Gate and experts read the very same input."""
+    refine: bool
+    """What the experts answer is added to the feature."""
 
     @property
     def patches(self) -> int:
@@ -105,8 +109,11 @@ class Igma(nn.Module):
         read = seen if self.sizes.shared else feature
         valid = presence.present.any(dim=1).repeat_interleave(self.sizes.patches)  # (B P,)
         y, routing = self.experts(read.flatten(0, 1), seen.flatten(0, 1), valid)  # (B P, M r)
+        y = self.dropout(y)
+        if self.sizes.refine:
+            y = y + feature.flatten(0, 1)
         seen = seen.transpose(1, 2).reshape(-1, self.sizes.gate, self.sizes.grid, self.sizes.grid)
-        return self._widened(self.dropout(y), presence), seen, routing
+        return self._widened(y, presence), seen, routing
 
     def _narrowed(self, x: Tensor, presence: Presence) -> tuple[Tensor, Tensor]:
         """Tokens (B, S, D) -> what there is for the experts and for the gate, (B, P, M r) each."""

@@ -5,8 +5,8 @@
 2. Patches of all present modalities are one sequence, and attend to each other in every block.
 3. Isolated gating (IGMA), beside the MLP of every block: at each patch position the features of the
    M modalities are narrowed and joined; a product-key gate, which sees [feature; prompt], chooses
-   single-neuron experts, which see the feature alone; their answer is widened and added to the
-   patches.
+   single-neuron experts, which see the feature alone; it is refined by their answer, widened and
+   added to the patches.
 4. Convolutional prompt bypass (CPB), between blocks: the prompt map plus channel attention over
    central difference convolutions of the map and of what the gate saw. The class token passes by
    both.
@@ -24,9 +24,10 @@ Anti-Spoofing", ICASSP 2025, arXiv 2412.18065; wired as in its framework figure.
 Differs: the last block has no CPB, as nobody would read it. Inferred, for the figure does not say:
 the head reads the patches too, else nothing would train the last IGMA; each branch of the CPB gives
 half of its channels, followed by QuickGELU and dropout as in the published code; one logit instead
-of two; expert tables start at std 1 / sqrt(features), where the published ones start at 1;
-modalities share the class token and the positions of the backbone, which keep learning, and have a
-learned vector each. The widening starts at zero, so an untrained model is exactly the plain
+of two; experts refine the feature that they see, where in the published code their answer takes its
+place (``refine``); expert tables start at std 1 / sqrt(features), where the published ones start at
+1; modalities share the class token and the positions of the backbone, which keep learning, and have
+a learned vector each. The widening starts at zero, so an untrained model is exactly the plain
 transformer of its backbone (but for prompt tokens, which all others attend to). The code of the
 absent modalities tells the truth in training and use.
 
@@ -80,6 +81,9 @@ class Config(BackboneConfig):
     sparse_steps: bool = False
     """A training step changes no fine-grained expert but those that its batch used: other weights
     than with AdamW throughout, and much faster from 100,000 experts on."""
+    refine: bool = True
+    """What the experts answer is added to the narrowed features, so that they refine them; else it
+    takes their place, as in the published code."""
     gate: Literal["isolated", "shared"] = "isolated"
     """Gate and experts see inputs of their own, the prompt being the gate's alone; or both read
     [feature; prompt]."""
@@ -146,6 +150,7 @@ class Config(BackboneConfig):
             narrow=self.down_dim,
             prompt=prompt,
             shared=self.gate == "shared",
+            refine=self.refine,
         )
 
 

@@ -109,6 +109,11 @@ class Config:
                 f"num_experts is {self.num_experts} and top_k {self.top_k}; num_experts must be a "
                 f"square, such as {side**2} or {(side + 1) ** 2}, and top_k at most its root"
             )
+        if self.expert_heads * self.top_k >= self.num_experts:
+            raise ConfigError(
+                f"expert_heads is {self.expert_heads} and top_k {self.top_k}; together they must "
+                f"choose fewer than the {self.num_experts} experts that there are"
+            )
         for field in ("theta", "dropout"):
             if not 0 <= getattr(self, field) <= 1:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must be from 0 to 1")
