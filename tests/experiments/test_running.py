@@ -17,10 +17,11 @@ import pytest
 
 from unmask import evidence
 from unmask.config import ConditionConfig, EvidenceConfig, SystemConfig
-from unmask.errors import UnmaskError
+from unmask.errors import ConfigError, UnmaskError
 from unmask.experiments.experiment import plan
 from unmask.experiments.results import read_lines
 from unmask.experiments.running import Evidence
+from unmask.files import alone_in
 from unmask.metrics.scores import read_scores
 from unmask.parsing import load, to_yaml
 from unmask.reporting.judge import judge
@@ -55,6 +56,16 @@ def test_every_line_is_what_the_report_says_of_its_score_files(whole: Evidence) 
         assert result.threshold == judged.point.threshold
         assert result.presentations == 12
         assert found.values("modalities") == [result.shown]
+
+
+def test_a_second_run_in_the_same_folder_is_refused(experiment: Make, whole: Evidence) -> None:
+    before = (whole.folder / "results.jsonl").read_bytes()
+    with (
+        alone_in(whole.folder),
+        pytest.raises(ConfigError, match="another run is writing to"),
+    ):
+        evidence(experiment(whole.folder))
+    assert (whole.folder / "results.jsonl").read_bytes() == before
 
 
 def test_noise_changes_what_is_judged_and_not_the_threshold(whole: Evidence) -> None:
