@@ -31,7 +31,7 @@ def test_overrides_replace_fields_and_take_what_yaml_gives() -> None:
         (
             "big_mo/tiny",
             {},
-            "no model family 'big_mo'; there are: big_moe, big_moe_official, cnn, vit",
+            f"no model family 'big_mo'; there are: {', '.join(families())}",
         ),
         ("vit", {}, "no model 'vit'; vit has: tiny, tiny_test, base"),
         (

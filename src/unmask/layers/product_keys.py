@@ -12,7 +12,9 @@ Axes: T tokens, G gate features, h heads, n keys in each half (E = n^2 experts),
 head, K = h * k, d key features.
 
 Paper: Lample et al., "Large Memory Layers with Product Keys", NeurIPS 2019, section 3.2, equations
-1 to 3; as a router: He, "Mixture of A Million Experts", 2024, section 2.2.
+1 to 3; as a router: He, "Mixture of A Million Experts", 2024, section 2.2. Keys start at the scale of
+Lample's code, 1 / sqrt(d), where that of BIG-MoE has 0.02: so small, they change places in the
+first steps, and experts with them.
 """
 
 import math
@@ -24,7 +26,17 @@ from torch import Tensor, nn
 class ProductKeyRouter(nn.Module):
     """Choose ``heads * top_k`` of ``num_experts`` (a square) for each token."""
 
-    def __init__(self, dim: int, *, num_experts: int, heads: int, top_k: int, key_dim: int) -> None:
+    def __init__(
+        self,
+        dim: int,
+        *,
+        num_experts: int,
+        heads: int,
+        top_k: int,
+        key_dim: int,
+        key_std: float = 0.0,
+    ) -> None:
+        """``key_std``: of the keys at the start; 0: 1 / sqrt(d)."""
         super().__init__()
         self.side = math.isqrt(num_experts)
         assert self.side**2 == num_experts
@@ -34,7 +46,7 @@ class ProductKeyRouter(nn.Module):
         self.norm = nn.RMSNorm(dim, eps=1e-6)
         self.query = nn.Linear(dim, heads * 2 * key_dim, bias=False)
         self.keys = nn.Parameter(torch.empty(heads, 2, self.side, key_dim))
-        nn.init.normal_(self.keys, std=0.02)
+        nn.init.normal_(self.keys, std=key_std or key_dim**-0.5)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(T, G) -> weight (T, K), expert (T, K), log of the sum of exp(score) over all (T, h).

@@ -244,6 +244,7 @@ class Igma(nn.Module):
             heads=config.expert_heads,
             top_k=config.top_k,
             key_dim=self.narrow,
+            key_std=0.02,
         )
         self.experts = FineGrainedExperts(count * self.narrow, router)
         self.experts.norm.eps = router.norm.eps = NORM_EPS
