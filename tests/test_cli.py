@@ -22,6 +22,8 @@ def test_a_verb_takes_exactly_its_config_and_is_public(function: typing.Any) -> 
 
 def _names() -> dict[str, object]:
     from unmask.experiments.running import Evidence
+    from unmask.experiments.separating import Separability
+    from unmask.reporting.flexible import FlexibleTable
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.evaluation import Evaluated
@@ -29,7 +31,8 @@ def _names() -> dict[str, object]:
     from unmask.training.pretraining.run import Pretrained
 
     results = {"Report": Report, "Decision": Decision, "Run": Run, "Pretrained": Pretrained}
-    return {**vars(api), **results, "Evaluated": Evaluated, "Evidence": Evidence}
+    results |= {"Evaluated": Evaluated, "Evidence": Evidence, "FlexibleTable": FlexibleTable}
+    return {**vars(api), **results, "Separability": Separability}
 
 
 def test_help_names_every_verb_with_its_first_line(capsys: pytest.CaptureFixture[str]) -> None:

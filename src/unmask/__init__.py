@@ -2,7 +2,18 @@
 
 from importlib.metadata import version
 
-from unmask.api import demo, evaluate, evidence, predict, pretrain, report, show, simulate, train
+from unmask.api import (
+    demo,
+    evaluate,
+    evidence,
+    predict,
+    pretrain,
+    report,
+    separability,
+    show,
+    simulate,
+    train,
+)
 from unmask.config import (
     DemoConfig,
     EvaluateConfig,
@@ -10,6 +21,7 @@ from unmask.config import (
     PredictConfig,
     PretrainConfig,
     ReportConfig,
+    SeparabilityConfig,
     ShowConfig,
     SimulateConfig,
     TrainConfig,
@@ -25,6 +37,7 @@ __all__ = [
     "PredictConfig",
     "PretrainConfig",
     "ReportConfig",
+    "SeparabilityConfig",
     "ShowConfig",
     "SimulateConfig",
     "TrainConfig",
@@ -35,6 +48,7 @@ __all__ = [
     "predict",
     "pretrain",
     "report",
+    "separability",
     "show",
     "simulate",
     "train",

@@ -18,6 +18,7 @@ from unmask.config import (
     PredictConfig,
     PretrainConfig,
     ReportConfig,
+    SeparabilityConfig,
     ShowConfig,
     SimulateConfig,
     TrainConfig,
@@ -25,6 +26,8 @@ from unmask.config import (
 
 if TYPE_CHECKING:
     from unmask.experiments.running import Evidence
+    from unmask.experiments.separating import Separability
+    from unmask.reporting.flexible import FlexibleTable
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.evaluation import Evaluated
@@ -84,12 +87,17 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
     return run(config)
 
 
-def report(config: ReportConfig) -> Report:
+def report(config: ReportConfig) -> Report | FlexibleTable:
     """Judge score files of any system: thresholds from dev, rates on eval.
 
     Writes report.md, report.html and report.json, with exact intervals; beside the routing.json of
-    an evaluation, the report also says how the model used its experts.
+    an evaluation, the report also says how the model used its experts. With ``table: flexible`` it
+    makes a table instead, of all systems in some folders of results, beside published ones.
     """
+    if config.table == "flexible":
+        from unmask.experiments.flexible_table import flexible_table
+
+        return flexible_table(config)
     from unmask.reporting.write import judge_files
 
     return judge_files(config)
@@ -102,6 +110,17 @@ def evidence(config: EvidenceConfig) -> Evidence:
     Started again, it does what is missing or was made with other settings, and nothing else.
     """
     from unmask.experiments.running import run
+
+    return run(config)
+
+
+def separability(config: SeparabilityConfig) -> Separability:
+    """Look at features: how well a plane parts bona fide from attacks.
+
+    Each sensor is shown alone. The folder ``out`` then holds separability.html, .md and .json with
+    figures of every model, t-SNE pictures by class and by sensor, and the features as Parquet.
+    """
+    from unmask.experiments.separating import separability as run
 
     return run(config)
 
@@ -136,6 +155,7 @@ def demo(config: DemoConfig) -> Demonstrated:
     It takes a few minutes. Everything lands in one folder, with the report and a picture of what
     was simulated.
     """
+    from unmask.reporting.write import judge_files
     from unmask.serving.examples import photographs
 
     data = DataConfig(root=config.out / "data")
@@ -152,7 +172,7 @@ def demo(config: DemoConfig) -> Demonstrated:
         )
     )
     scores = evaluate(EvaluateConfig(checkpoint=run.folder, data=data, out=config.out / "scores"))
-    judged = report(
+    judged = judge_files(
         ReportConfig(
             dev=scores.dev,
             eval=scores.eval,

@@ -21,11 +21,17 @@ COMMANDS: dict[Callable[[Any], Any], type] = {
     api.evaluate: config.EvaluateConfig,
     api.report: config.ReportConfig,
     api.evidence: config.EvidenceConfig,
+    api.separability: config.SeparabilityConfig,
     api.predict: config.PredictConfig,
     api.show: config.ShowConfig,
 }
 
-POSITIONAL: dict[Callable[[Any], Any], str] = {api.predict: "inputs", api.show: "what"}
+POSITIONAL: dict[Callable[[Any], Any], str] = {
+    api.report: "folders",
+    api.separability: "checkpoints",
+    api.predict: "inputs",
+    api.show: "what",
+}
 """The one setting of a command that may be given without its name."""
 
 
@@ -102,7 +108,7 @@ def _spelled_out(config_class: type, words: list[str]) -> list[str]:
 def _overview() -> str:
     """What there is, without building any parser."""
     commands = [
-        f"  {function.__name__:<10}{(function.__doc__ or '').splitlines()[0]}"
+        f"  {function.__name__:<14}{(function.__doc__ or '').splitlines()[0]}"
         for function in COMMANDS
     ]
     return "\n".join(

@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from unmask.config import PredictConfig
+from unmask.config import PredictConfig, ReportConfig
 
 if TYPE_CHECKING:
     from unmask.api import Demonstrated
     from unmask.experiments.running import Evidence
+    from unmask.experiments.separating import Separability
+    from unmask.reporting.flexible import FlexibleTable
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
     from unmask.training.evaluation import Evaluated
@@ -29,6 +31,9 @@ def present(verb: str, result: Any, settings: Any) -> None:
         for decision in result:
             console.out(json.dumps(decision.to_json()))
         return
+    if isinstance(settings, ReportConfig) and settings.table:
+        _table(console, result, settings)
+        return
     {
         "simulate": lambda: console.print(f"simulated presentations are in {result}"),
         "pretrain": lambda: _pretrained(console, result),
@@ -36,6 +41,7 @@ def present(verb: str, result: Any, settings: Any) -> None:
         "evaluate": lambda: _evaluated(console, result),
         "report": lambda: _report(console, result, settings.out),
         "evidence": lambda: _evidence(console, result),
+        "separability": lambda: _separability(console, result),
         "predict": lambda: _decisions(console, result),
         "demo": lambda: _demonstrated(console, result),
         "show": lambda: console.print(result),
@@ -81,9 +87,33 @@ def _report(console: Console, report: Report, folder: Any) -> None:
     console.print(f"report: {folder / 'report.html'}")
 
 
+def _table(console: Console, made: FlexibleTable, settings: ReportConfig) -> None:
+    from unmask.reporting.flexible import as_markdown
+
+    console.out(as_markdown(made), highlight=False)
+    if settings.out is not None:
+        console.print(f"the same is in {settings.out}")
+
+
 def _evidence(console: Console, made: Evidence) -> None:
     console.out((made.folder / "table.md").read_text(encoding="utf-8"), highlight=False)
     console.print(f"tables, results.jsonl and scores are in {made.folder}")
+
+
+def _separability(console: Console, made: Separability) -> None:
+    report = made.report
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("model", overflow="fold", ratio=1)
+    for column in ("probe AUC", "95 % interval", "sensor named", "gap"):
+        table.add_column(column, no_wrap=True, justify="right")
+    for model in report.models:
+        auc = model.probe(report.together, report.together).auc
+        trace = model.sensors
+        traced = (f"{trace.accuracy.value:.1%}", f"{trace.gap.value:.2f}") if trace else ("", "")
+        interval = f"{auc.low:.3f} to {auc.high:.3f}"
+        table.add_row(Text(model.name), f"{auc.value:.3f}", interval, *traced)
+    console.print(table)
+    console.print(f"figures, pictures and tables: {made.page}")
 
 
 def _decisions(console: Console, decisions: tuple[Decision, ...]) -> None:

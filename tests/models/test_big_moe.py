@@ -25,7 +25,6 @@ SWITCHES: list[dict[str, object]] = [
 ]
 
 
-
 def over(switches: list[dict[str, object]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "switch", switches, ids=lambda s: "-".join(str(s.get(k, "fine")) for k in ("experts", *s))

@@ -75,3 +75,26 @@ def test_counts_of_leaving_a_site_out(site: str, root: Path) -> None:
 def test_counts_of_limited_sites(root: Path) -> None:
     n = per_site("AB")
     assert counts(root, "limited_sites/ab_to_cd") == (3 * n / 5, n / 5, per_site("CD") / 5)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name.startswith("flexible/")])
+def test_flexible_sets_have_enough_of_both_classes(name: str, root: Path) -> None:
+    """Of 1,250 presentations; four times as many are usual."""
+    protocol = load_protocol(DataConfig(root=root, protocol=name), THREE)
+    for samples, fewest in ((protocol.train, 15), (protocol.dev, 6), (protocol.eval, 30)):
+        bona_fide = sum(s.pai_species is None for s in samples)
+        assert min(bona_fide, len(samples) - bona_fide) >= fewest
+
+
+def test_folds_share_the_bona_fide_of_train_and_dev_and_judge_each_of_eval_twice(
+    root: Path,
+) -> None:
+    folds = [
+        load_protocol(DataConfig(root=root, protocol=f"flexible/cross_ethnicity_{fold}"), THREE)
+        for fold in (1, 2, 3)
+    ]
+    n = per_site()
+    for split, bona_fide in (("train", 3 * n / 10), ("dev", n / 10), ("eval", 2 * n / 10)):
+        found = [s for fold in folds for s in getattr(fold, split) if s.pai_species is None]
+        assert len(found) == bona_fide
+        assert len({s.key for s in found}) == bona_fide / (2 if split == "eval" else 1)

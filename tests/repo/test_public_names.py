@@ -5,7 +5,8 @@ import unmask
 PUBLIC = {
     *("demo", "evaluate", "evidence", "load", "predict", "pretrain", "report", "show", "simulate"),
     *("train", "DemoConfig", "EvaluateConfig", "EvidenceConfig", "PredictConfig", "PretrainConfig"),
-    *("ReportConfig", "ShowConfig", "SimulateConfig", "TrainConfig"),
+    *("ReportConfig", "SeparabilityConfig", "ShowConfig", "SimulateConfig", "TrainConfig"),
+    "separability",
 }
 
 

@@ -58,7 +58,11 @@ def test_a_model_without_experts_leaves_none(config, runs):
     plain = replace(config, checkpoint=runs / "plain")
     made = unmask.evaluate(plain)
     assert made.routing is None
-    assert sorted(p.name for p in config.out.iterdir()) == ["dev.csv", "eval.csv"]
+    assert sorted(p.name for p in config.out.iterdir()) == [
+        "dev.csv",
+        "eval.csv",
+        "evaluation.json",
+    ]
     with pytest.raises(ConfigError, match="the model has no experts"):
         unmask.evaluate(replace(plain, routing_sets=("rgb",)))
 

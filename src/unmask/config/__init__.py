@@ -9,6 +9,7 @@ from unmask.config.learning import AugmentConfig, ChangeConfig, OptimConfig, Sch
 from unmask.config.model import THREE, ModelConfig
 from unmask.config.pictures import DataConfig, FolderConfig, PicturesConfig
 from unmask.config.pretraining import PretrainConfig
+from unmask.config.separability import SeparabilityConfig
 from unmask.config.showing import DemoConfig, ShowConfig
 from unmask.config.simulation import PresentationsConfig, SimulateConfig
 from unmask.config.training import RecipeConfig, TrainConfig
@@ -32,6 +33,7 @@ __all__ = [
     "RecipeConfig",
     "ReportConfig",
     "ScheduleConfig",
+    "SeparabilityConfig",
     "ShowConfig",
     "SimulateConfig",
     "SimulatedConfig",

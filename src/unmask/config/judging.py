@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from unmask.config.checks import check_at_least, check_modality_set
 from unmask.config.pictures import DataConfig
+from unmask.errors import ConfigError
 from unmask.types import Modality
 
 
@@ -18,7 +20,8 @@ class EvaluateConfig:
     """Folder of a training run."""
     data: DataConfig
     out: Path
-    """Folder for dev.csv and eval.csv, and for routing.json of a model with experts."""
+    """Folder for dev.csv, eval.csv and evaluation.json, which says whose scores they are, and for
+    routing.json of a model with experts."""
     modalities: tuple[Modality, ...] = ()
     """Modalities shown to the model; none named: all it was built for."""
     routing_sets: tuple[str, ...] = ()
@@ -35,14 +38,19 @@ class EvaluateConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportConfig:
-    """Settings of ``unmask report``: judge score files of any system."""
+    """Settings of ``unmask report``: judge score files of any system, or tabulate several."""
 
-    dev: Path
+    dev: Path | None = None
     """Scores that set the threshold."""
-    eval: Path
+    eval: Path | None = None
     """Scores that are judged."""
-    out: Path
-    """Folder for report.md, report.html and report.json."""
+    out: Path | None = None
+    """Folder for report.md, report.html and report.json; of a table, its .md file, if any."""
+    table: Literal["flexible"] | None = None
+    """A table of several systems instead: flexible has each sensor alone, in the layout of table 1
+    of FMM-RPL, and the published figures below."""
+    folders: tuple[Path, ...] = ()
+    """Where the systems of a table are: folders of unmask evidence or of unmask evaluate."""
     rules: tuple[str, ...] = ("eer", "bpcer<=1%")
     """Threshold rules; the first is the one that the summary shows."""
     title: str = "Presentation attack detection"
@@ -54,6 +62,35 @@ class ReportConfig:
     it belongs to them. The report then has a section on the experts."""
     oracle_threshold: bool = False
     """Allow the dev and eval files to be the same; the report then says so in its first line."""
+
+    def __post_init__(self) -> None:
+        scores = {"dev": self.dev, "eval": self.eval}
+        if self.table is None:
+            missing = [name for name, path in {**scores, "out": self.out}.items() if path is None]
+            if missing:
+                raise ConfigError(
+                    f"a report needs {', '.join(missing)}: give --dev and --eval, two score files, "
+                    "and --out, a folder; or --table flexible and folders of results"
+                )
+            if self.folders:
+                raise ConfigError(
+                    f"folders are {', '.join(map(str, self.folders))}, but only a table reads "
+                    "them: give --table flexible too"
+                )
+            return
+        given = [name for name, path in scores.items() if path is not None]
+        if given:
+            raise ConfigError(
+                f"table {self.table} reads folders, but {', '.join(given)} is given; leave it out "
+                "and name folders of unmask evidence or unmask evaluate"
+            )
+        if not self.folders:
+            raise ConfigError(
+                f"table {self.table} has no folders; name some that unmask evidence or unmask "
+                "evaluate wrote to"
+            )
+        if self.out is not None and self.out.suffix.lower() != ".md":
+            raise ConfigError(f"out is {self.out}; a table is Markdown: name it with .md")
 
 
 @dataclass(frozen=True, kw_only=True)

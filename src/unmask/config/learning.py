@@ -89,6 +89,11 @@ class OptimConfig(ScheduleConfig):
     """Weight of the loss that keeps router scores small; 0.001 is usual where it is used."""
     local: float = 1.0
     """Weight of the answers from patches, beside those from whole pictures, of models with both."""
+    cross_level: float = 0.0
+    """Weight of the contrast over sensors and levels (whole pictures, patches), of models that tell
+    features of each; 0.1 in FMM-RPL, none in the others of the CLIP family."""
+    cross_level_temperature: float = 0.1
+    """Of that contrast: lower cares more for the nearest features of the other class."""
 
     def __post_init__(self) -> None:
         ScheduleConfig.__post_init__(self)
@@ -97,7 +102,12 @@ class OptimConfig(ScheduleConfig):
                 f"optim.label_smoothing is {self.label_smoothing}; "
                 "it must be at least 0 and below 0.5"
             )
-        for name in ("balance", "balance_fine", "router_z", "local"):
+        if not self.cross_level_temperature > 0:
+            raise ConfigError(
+                f"optim.cross_level_temperature is {self.cross_level_temperature}; "
+                "it must be above 0"
+            )
+        for name in ("balance", "balance_fine", "router_z", "local", "cross_level"):
             if not getattr(self, name) >= 0:
                 value = getattr(self, name)
                 raise ConfigError(f"optim.{name} is {value}; it must be at least 0")

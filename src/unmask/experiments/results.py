@@ -45,7 +45,7 @@ class Result:
     """Of the training, in the process that finished it; of a part of it where ``resumed``."""
     resumed: bool
     steps: int
-    """Asked for."""
+    """Asked for; 0 of a system with nothing to train."""
     kept_step: int
     """Chosen by dev."""
     trained_parameters: int

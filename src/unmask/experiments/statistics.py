@@ -18,10 +18,10 @@ runs less one per protocol: quantiles of the draws themselves would be too close
 few seeds. With one seed per protocol the interval covers people alone.
 
 A person is whose face is shown. That one attacker presents the faces of several people, or one
-person several of them, is not in the draws. Protocols are not drawn either: the interval is about these, and says nothing about another site. Nor does
-it cover other training or dev data (thresholds stay as they were found), other settings of a
-system, or that several systems are compared. Runs of one seed under two protocols count as
-independent, although they share their first weights.
+person several of them, is not in the draws. Protocols are not drawn either: the interval is about
+these, and says nothing about another site. Nor does it cover other training or dev data (thresholds
+stay as they were found), other settings of a system, or that several systems are compared. Runs of
+one seed under two protocols count as independent, although they share their first weights.
 
 Axes: R draws, N presentations, P people, S seeds, V distinct scores.
 """

@@ -66,7 +66,8 @@ def _train(trial: Trial) -> Trained:
     if trained := _noted(note):
         return trained
     resumed = (folder / "last.ckpt").exists()
-    if resumed:  # the data may lie elsewhere by now; the folder's name says that they are the same
+    if (folder / "config.yaml").exists():
+        # the data may lie elsewhere by now; the folder's name says that they are the same
         write_text(folder / "config.yaml", to_yaml(replace(trial.training, resume=False)))
     start = time.perf_counter()
     train(trial.training)
@@ -136,6 +137,7 @@ class _Judge:
         trial, judged = self.trial, figures(dev, scores)
         folder = folder_of(trial, condition)
         sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
+        trained = sum(size for size, learns in sizes if learns)
         return Result(
             system=trial.system,
             protocol=trial.training.data.protocol,
@@ -150,9 +152,9 @@ class _Judge:
             no_response=judged.no_response,
             seconds=self.trained.seconds,
             resumed=self.trained.resumed,
-            steps=trial.training.optim.steps,
+            steps=trial.training.optim.steps if trained else 0,
             kept_step=self.card.step,
-            trained_parameters=sum(size for size, learns in sizes if learns),
+            trained_parameters=trained,
             parameters=sum(size for size, _ in sizes),
             settings=settings_hash(trial, condition),
             unmask=version("unmask"),

@@ -3,8 +3,8 @@
     (B, M, 3, H, W) -> (N, 3, H, W) -> any network -> (N, ...) -> (B, M, ...)
 
 Only pictures that are there are encoded, so a presentation with one sensor costs one picture. A
-compiled or exported graph, which cannot depend on the values of ``present``, encodes all of them and
-hides what came of the absent ones; so does ``mask``. Both ways give the same result.
+compiled or exported graph, which cannot depend on the values of ``present``, encodes all of them
+and hides what came of the absent ones; so does ``mask``. Both ways give the same result.
 
 Axes: B presentations, M modalities of the model, N pictures that are encoded.
 
@@ -58,7 +58,7 @@ class Apart:
         if self.place is not None:
             full = x.new_zeros(self.present.numel(), *x.shape[1:])
             x = full.index_copy(0, self.place, x)
-        x = x.unflatten(0, self.present.shape)
+        x = x.reshape(*self.present.shape, *x.shape[1:])
         return torch.where(self._over(x), x, torch.zeros_like(x))
 
     def pick(self, x: Tensor) -> Tensor:

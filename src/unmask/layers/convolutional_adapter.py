@@ -1,4 +1,4 @@
-"""A bottleneck beside an MLP that looks at neighbouring patches: a convolution between two linear maps.
+"""A bottleneck beside an MLP, with a convolution that sees neighbouring patches.
 
     A(x) = W_up dropout(q(Conv3x3(q(x W_down)))),  q = QuickGELU
 
@@ -6,10 +6,11 @@ Patches lie on their grid; the class token goes through the same convolution as 
 pixel. Prompt tokens, which come after the patches, have no place on the grid: nothing is added to
 them. The convolution starts as the identity and W_up at zero, so at first nothing is added at all.
 
-Axes: N pictures, S = 1 + P + prompts tokens, P patches on a G x G grid, D features, r narrowed ones.
+Axes: N pictures, S = 1 + P + prompts tokens, P patches on a G x G grid, D features, r narrowed
+ones.
 
-Paper: Jie and Deng, "Convolutional Bypasses Are Better Vision Transformer Adapters", 2022, with the
-QuickGELU of CLIP.
+Paper: Jie and Deng, "Convolutional Bypasses Are Better Vision Transformer Adapters", 2022, with
+the QuickGELU of CLIP.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class ConvolutionalAdapter(nn.Module):
         own = 1 + self.grid**2
         z = quick_gelu(self.down(x[:, :own])).transpose(1, 2)  # (N, r, 1 + P)
         first = self.conv(z[:, :, :1, None]).flatten(2)  # (N, r, 1)
-        patches = self.conv(z[:, :, 1:].unflatten(2, (self.grid, self.grid))).flatten(2)
+        grid = z[:, :, 1:].reshape(*z.shape[:2], self.grid, self.grid)
+        patches = self.conv(grid).flatten(2)  # (N, r, P)
         z = quick_gelu(torch.cat([first, patches], dim=2)).transpose(1, 2)  # (N, 1 + P, r)
         return F.pad(self.up(self.dropout(z)), (0, 0, 0, x.shape[1] - own))

@@ -14,14 +14,14 @@ Jia et al., "Visual Prompt Tuning", ECCV 2022, equations 4 to 8.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from unmask.errors import ConfigError
-from unmask.layers.transformer import Blocks, Step, init_weights
+from unmask.layers.transformer import Blocks, Look, Step, init_weights
 from unmask.layers.vit import TowerConfig
 
 
@@ -94,7 +94,15 @@ class ImageEncoder(nn.Module):
 
     def embed(self, image: Tensor) -> Tensor:
         """(B, 3, H, W) -> tokens (B, 1 + P, D), to which any choice of patches may be made."""
-        x = self.patch_embed(image).flatten(2).transpose(1, 2)  # (B, P, D)
+        return self.place(self.raw(image))
+
+    def raw(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) -> patches as they are embedded, without positions: (B, P, D)."""
+        x: Tensor = self.patch_embed(image)
+        return x.flatten(2).transpose(1, 2)
+
+    def place(self, x: Tensor) -> Tensor:
+        """Raw patches (B, P, D) -> tokens (B, 1 + P, D): class token first, all with positions."""
         first = self.class_token.to(x.dtype).expand(x.shape[0], 1, -1)  # (B, 1, D)
         return torch.cat([first, x], dim=1) + self.position
 
@@ -105,13 +113,15 @@ class ImageEncoder(nn.Module):
         prompts: Step | None = None,
         beside: Step | None = None,
         keep: Collection[int] = (),
+        look: Callable[[int], Look] | None = None,
     ) -> Features:
         """Tokens (B, 1 + P, D) of all or some patches -> Features.
 
         Prompt tokens come after the patches. ``prompts`` gets the number of a block and the prompt
         tokens as they left the block before, (B, N, D), none before the first block; it returns
         those that enter: others (replace), a sum (accumulate) or the same. ``pre_norm`` does not
-        touch them. ``beside`` is an adapter beside each MLP, and sees the prompts too.
+        touch them. ``beside`` is an adapter beside each MLP, and sees the prompts too. ``look`` is
+        how a block's tokens attend to each other, if not as usual.
         """
         own = x.shape[1]
 
@@ -120,7 +130,11 @@ class ImageEncoder(nn.Module):
             return torch.cat([x[:, :own], prompts(i, x[:, own:])], dim=1)
 
         x, kept = self.blocks(
-            self.pre_norm(x), enter=enter if prompts else None, beside=beside, keep=keep
+            self.pre_norm(x),
+            enter=enter if prompts else None,
+            beside=beside,
+            keep=keep,
+            look=look,
         )
         x = self.projection(self.norm(x))  # (B, 1 + P + N, E)
         return Features(

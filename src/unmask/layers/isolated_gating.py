@@ -5,9 +5,9 @@
     answer = q((feature + Experts) W_up),  q = QuickGELU
 
 Without ``refine`` the experts' answer takes the place of the feature, as in the published code:
-answer = q(Experts W_up). At each patch position the narrowed features of the M modalities are joined before gate and experts
-see them, and one choice of experts serves them all. The class token passes by. W_up starts at zero,
-so at first nothing is added.
+answer = q(Experts W_up). At each patch position the narrowed features of the M modalities are
+joined before gate and experts see them, and one choice of experts serves them all. The class token
+passes by. W_up starts at zero, so at first nothing is added.
 
 Axes: B presentations, M modalities, m of them with tokens, P patches of one modality on a G x G
 grid, S = 1 + m P tokens, D features of a token, r of a narrowed one, C channels of the prompt,

@@ -12,8 +12,8 @@ Axes: T tokens, G gate features, h heads, n keys in each half (E = n^2 experts),
 head, K = h * k, d key features.
 
 Paper: Lample et al., "Large Memory Layers with Product Keys", NeurIPS 2019, section 3.2, equations
-1 to 3; as a router: He, "Mixture of A Million Experts", 2024, section 2.2. Keys start at the scale of
-Lample's code, 1 / sqrt(d), where that of BIG-MoE has 0.02: so small, they change places in the
+1 to 3; as a router: He, "Mixture of A Million Experts", 2024, section 2.2. Keys start at the scale
+of Lample's code, 1 / sqrt(d), where that of BIG-MoE has 0.02: so small, they change places in the
 first steps, and experts with them.
 """
 

@@ -83,8 +83,22 @@ class TextEncoder(nn.Module):
                 it already.
         """
         end = self.end_of_text(tokens)  # (N,)
+        return self.read(tokens[:, : int(end.max()) + 1], end, context, prompts=prompts)
+
+    def read(
+        self,
+        tokens: Tensor,
+        end: Tensor,
+        context: Tensor | None = None,
+        *,
+        prompts: Step | None = None,
+    ) -> Tensor:
+        """As ``forward``, with the places (N,) of the ends known: all (N, L) tokens are computed.
+
+        No shape depends on the values of a tensor, so a graph can be made of it.
+        """
         count = 0 if context is None else context.shape[-2]
-        x = self.embed(tokens[:, : int(end.max()) + 1], context)  # (N, L', D)
+        x = self.embed(tokens, context)  # (N, L, D)
         causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).tril()
 
         def enter(i: int, x: Tensor) -> Tensor:

@@ -34,6 +34,9 @@ Activation = Literal["gelu", "quick_gelu"]
 Step = Callable[[int, Tensor], Tensor]
 """Something to do at the block of this number, counted from 0."""
 
+Look = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
+"""How queries find values by keys, (B, h, S, d) each, under a mask: as ``look_up``, or else."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TransformerConfig:
@@ -98,15 +101,18 @@ class Blocks(nn.ModuleList):
         enter: Step | None = None,
         beside: Step | None = None,
         keep: Collection[int] = (),
+        look: Callable[[int], Look] | None = None,
     ) -> tuple[Tensor, dict[int, Tensor]]:
         """Tokens (B, S, D) after the last block, and after each block whose number is in ``keep``.
 
         ``enter`` may exchange the tokens before a block, or change how many there are. ``beside``
         sees x' of a block and gives what is added to its result: an adapter beside the MLP.
+        ``look`` says how the tokens of a block attend to each other, if not as usual.
         """
         kept: dict[int, Tensor] = {}
         for i, block in enumerate(self.each()):
-            x = block.attend(x if enter is None else enter(i, x), mask)
+            x = x if enter is None else enter(i, x)
+            x = block.attend(x, mask, None if look is None else look(i))
             x = block.think(x) if beside is None else block.think(x) + beside(i, x)
             if i in keep:
                 kept[i] = x
@@ -141,9 +147,9 @@ class Block(nn.Module):
         """(B, S, D) -> (B, S, D); ``mask``, spread to (B, h, S, S), is True where one may look."""
         return self.think(self.attend(x, mask))
 
-    def attend(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def attend(self, x: Tensor, mask: Tensor | None, look: Look | None = None) -> Tensor:
         """First half: mix tokens."""
-        return self._run(lambda y: y + self.attention(self.norm1(y), mask), x)
+        return self._run(lambda y: y + self.attention(self.norm1(y), mask, look), x)
 
     def think(self, x: Tensor) -> Tensor:
         """Second half: each token by itself."""
@@ -165,11 +171,11 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(dim, 3 * dim)
         self.out = nn.Linear(dim, dim)
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, look: Look | None = None) -> Tensor:
         """(B, S, D) -> (B, S, D)."""
         qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1))  # (B, S, 3, h, D / h)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, h, S, D / h)
-        y = look_up(q, k, v, mask)  # (B, h, S, D / h)
+        y = (look or look_up)(q, k, v, mask)  # (B, h, S, D / h)
         joined: Tensor = self.out(y.transpose(1, 2).flatten(2))  # (B, S, D)
         return joined
 

@@ -1,24 +1,25 @@
-"""CLIP as a detector: each sensor's picture is compared with a text for bona fide and one for attacks.
+"""CLIP as a detector: each sensor's picture is compared with a text for each of the two classes.
 
     logit = s <x, t_bona_fide> - s <x, t_attack>,  s the temperature of CLIP, x and t of length 1
 
 so that sigmoid(logit) is the softmax over the two texts. ``ClassTexts`` makes t from words, or from
 learned context before the name of the class. ``answer`` makes one ``Output`` of the features of all
-pictures: the score of a presentation is that of the mean logit over its modalities.
+pictures: the score of a presentation is that of the mean logit over its modalities. Texts and
+comparisons are float32 whatever the arithmetic of the towers, for s is 14 or more.
 
 Axes: B presentations, M modalities, N pictures that are there, L levels (global first), E features
 of the common space, D of the text tower, C context tokens, 2 classes (bona fide, attack).
 
 Paper: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision",
-ICML 2021, section 3.1.4; context: Zhou et al., "Learning to Prompt for Vision-Language Models", IJCV
-2022, equation 2.
+ICML 2021, section 3.1.4; context: Zhou et al., "Learning to Prompt for Vision-Language Models",
+IJCV 2022, equation 2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -27,10 +28,11 @@ from torch import Tensor, nn
 from unmask.errors import ConfigError
 from unmask.layers.apart import Apart
 from unmask.layers.clip import ClipConfig
-from unmask.layers.clip_tokens import tokenize
+from unmask.layers.clip_tokens import BYTES, VOCABULARY, clip_words, tokenize
 from unmask.layers.image_encoder import ImageEncoderConfig
+from unmask.layers.remembered import Remembered
 from unmask.layers.text_encoder import TextEncoder, TextEncoderConfig
-from unmask.layers.transformer import Activation, Step
+from unmask.layers.transformer import Activation
 from unmask.types import Levels, Modality, Output, Routing
 
 
@@ -57,6 +59,9 @@ class VisionLanguageConfig(ImageEncoderConfig):
     """Pictures that are not there: never encoded, or encoded and hidden. Scores are the same."""
     frozen_backbone: bool = True
     """Both towers and the temperature keep their weights."""
+    words: Literal["faces", "presentations"] = "faces"
+    """What the classes are called: in everybody's words, or in those of the standard, which are all
+    that the text tower of clip_tiny knows."""
 
     def __post_init__(self) -> None:
         names = [str(modality) for modality in self.modalities]
@@ -65,7 +70,26 @@ class VisionLanguageConfig(ImageEncoderConfig):
         ImageEncoderConfig.__post_init__(self)
         if not self.projection:
             raise ConfigError("projection is 0; pictures and texts must meet in a common space")
-        self.clip.text.__post_init__()
+        if not BYTES + 2 < self.vocabulary <= VOCABULARY:
+            raise ConfigError(
+                f"vocabulary is {self.vocabulary}; it must be from {BYTES + 3} (single bytes and "
+                f"one merge) to {VOCABULARY} (all of CLIP)"
+            )
+        try:
+            _ = self.clip
+        except ConfigError as error:
+            raise ConfigError(f"text tower: {error}") from error
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Of the classes, bona fide first."""
+        return NAMES[self.words]
+
+    @property
+    def sentences(self) -> tuple[str, str]:
+        """The classes in a sentence each, bona fide first."""
+        sentence = SENTENCES[self.words]
+        return sentence.format(self.names[0]), sentence.format(self.names[1])
 
     @property
     def clip(self) -> ClipConfig:
@@ -89,7 +113,13 @@ class VisionLanguageConfig(ImageEncoderConfig):
         return Apart.of(present, drop=self.absent == "drop")
 
 
-TINY = {
+NAMES = {
+    "faces": ("live", "fake"),
+    "presentations": ("bona fide presentation", "presentation attack"),
+}
+SENTENCES = {"faces": "this is an image of a {} face", "presentations": "this is an image of a {}"}
+
+TINY: dict[str, Any] = {
     "image_size": 112,
     "dim": 128,
     "depth": 6,
@@ -103,9 +133,10 @@ TINY = {
     "text_depth": 4,
     "text_heads": 4,
     "vocabulary": 6144,
+    "words": "presentations",
 }
 """Fields of a variant that starts from the shipped clip_tiny."""
-TINY_TEST = {
+TINY_TEST: dict[str, Any] = {
     "image_size": 32,
     "patch_size": 8,
     "dim": 32,
@@ -127,40 +158,37 @@ class ClassTexts(nn.Module):
     """
 
     tokens: Tensor
-    """(2, L) int64."""
+    """(2, L) int64, up to the end of the longer text."""
+    end: Tensor
+    """(2,) int64: where each text ends."""
 
     def __init__(
         self, config: VisionLanguageConfig, words: tuple[str, str], *, context: int = 0
     ) -> None:
         super().__init__()
         rows = tokenize(words, context=context, vocabulary=config.vocabulary)
-        self.register_buffer("tokens", rows, persistent=False)
+        end = [1 + context + len(clip_words(text, config.vocabulary)) for text in words]
+        self.register_buffer("tokens", rows[:, : max(end) + 1], persistent=False)
+        self.register_buffer("end", torch.tensor(end), persistent=False)
         self.context: nn.Parameter | None = None
         if context:
             self.context = nn.Parameter(torch.empty(context, config.text_dim))
             nn.init.normal_(self.context, std=0.02)
-        self._known: Tensor | None = None
+        self._known: Remembered[Tensor] = Remembered()
 
-    def forward(self, tower: TextEncoder, *, prompts: Step | None = None) -> Tensor:
+    def forward(self, tower: TextEncoder) -> Tensor:
         """Features (2, E) of length 1.
 
-        In evaluation without gradient they are made once: no picture changes them.
+        No picture changes them: in evaluation without gradient they are made once for the weights
+        that there are.
         """
-        if self.training or torch.is_grad_enabled():
-            self._known = None
-            return self._made(tower, prompts)
-        if self._known is None or self._known.device != self.tokens.device:
-            self._known = self._made(tower, prompts)
-        return self._known
+        weights = (*tower.parameters(), *self.parameters())
+        return self._known.get(lambda: self._made(tower), weights)
 
-    def train(self, mode: bool = True) -> ClassTexts:  # noqa: FBT001, FBT002 (as torch has it)
-        """As every module; what was made from older weights is forgotten."""
-        self._known = None
-        super().train(mode)
-        return self
-
-    def _made(self, tower: TextEncoder, prompts: Step | None) -> Tensor:
-        return F.normalize(tower(self.tokens, self.context, prompts=prompts).float(), dim=-1)
+    def _made(self, tower: TextEncoder) -> Tensor:
+        with torch.autocast(self.tokens.device.type, enabled=False):
+            feature = tower.read(self.tokens, self.end, self.context)
+        return F.normalize(feature.float(), dim=-1)
 
 
 def answer(
@@ -176,7 +204,8 @@ def answer(
     mean over the modalities that are there (both inferred).
     """
     unit = F.normalize(torch.stack(list(levels), dim=1).float(), dim=-1)  # (N, L, E)
-    similarity = scale.float() * unit @ texts.float().T  # (N, L, 2)
+    with torch.autocast(unit.device.type, enabled=False):
+        similarity = scale * unit @ texts.T  # (N, L, 2)
     logit = similarity[..., 0] - similarity[..., 1]  # (N, L)
     return Output(
         logit=apart.mean(logit.mean(dim=1)),

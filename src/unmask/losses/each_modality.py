@@ -7,8 +7,8 @@ and that of its patches, where a model has both.
 
 Axes: B presentations, M modalities, L levels.
 
-Paper: Liu et al., "FM-CLIP: Flexible Modal CLIP for Face Anti-Spoofing", ACM MM 2024 (class token and
-patches weigh the same).
+Paper: Liu et al., "FM-CLIP: Flexible Modal CLIP for Face Anti-Spoofing", ACM MM 2024 (class token
+and patches weigh the same).
 """
 
 import torch.nn.functional as F

@@ -1,10 +1,11 @@
 """A report as one self-contained HTML file: no script, no font, no picture from elsewhere."""
 
+from collections.abc import Callable
 from importlib import resources
 
 import jinja2
 
-from unmask.reporting.blocks import Caution, Figure, Table
+from unmask.reporting.blocks import Caution, Document, Figure, Table
 from unmask.reporting.document import document
 from unmask.reporting.figures import drawing
 from unmask.reporting.records import Report
@@ -13,6 +14,11 @@ from unmask.reporting.style import PALETTE
 
 def as_html(report: Report) -> str:
     """The report as one HTML page, figures drawn inside it."""
+    return html_of(document(report), lambda name: drawing(report, name))
+
+
+def html_of(page: Document, drawn: Callable[[str], str]) -> str:
+    """A page with the SVG element that ``drawn`` makes for the name of each figure."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -23,11 +29,7 @@ def as_html(report: Report) -> str:
     }
     environment.filters["tied"] = _tied
     source = resources.files("unmask.reporting").joinpath("page.html.jinja").read_text("utf-8")
-    return environment.from_string(source).render(
-        page=document(report),
-        palette=PALETTE,
-        drawing=lambda name: drawing(report, name),
-    )
+    return environment.from_string(source).render(page=page, palette=PALETTE, drawing=drawn)
 
 
 def _tied(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from unmask.reporting.blocks import Block, Caution, Figure, Table
+from unmask.reporting.blocks import Block, Caution, Document, Figure, Table
 from unmask.reporting.document import document
 from unmask.reporting.records import Report
 
@@ -11,23 +11,30 @@ _TAG = re.compile(r"<(?=[a-zA-Z/!])")
 
 def as_markdown(report: Report) -> str:
     """The report as one Markdown text."""
-    page = document(report)
+    return markdown_of(document(report))
+
+
+def markdown_of(page: Document, *, figure: str = "*Figure, in report.html.*") -> str:
+    """A page as one Markdown text.
+
+    Before the caption of a figure stands ``figure``, which may hold the {name} of its file.
+    """
     parts = [f"**{_plain(page.warning)}**"] if page.warning else []
     parts.append(f"# {_plain(page.title)}")
     if page.note:
         parts.append(_plain(page.note))
     for section in page.sections:
         parts.append(f"## {_plain(section.heading)}")
-        parts += [_block(block) for block in section.blocks]
+        parts += [_block(block, figure) for block in section.blocks]
     return "\n\n".join(parts) + "\n"
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, figure: str) -> str:
     match block:
         case Table():
             return _table(block)
         case Figure():
-            return f"*Figure, in report.html.* {_plain(block.caption)}"
+            return f"{figure.format(name=block.name)} {_plain(block.caption)}"
         case Caution():
             return f"> {_plain(block.text)}"
         case _:

@@ -28,6 +28,9 @@ def judge_files(config: ReportConfig) -> Report:
         DatasetError: a score file has a fault, a presentation is in both, or the routing belongs to
             other scores.
     """
+    assert config.dev is not None, "ReportConfig sees to it"
+    assert config.eval is not None
+    assert config.out is not None
     for rule in config.rules:
         Rule.parse(rule)
     dev, evaluation = read_scores(config.dev), read_scores(config.eval)
@@ -50,25 +53,25 @@ def judge_files(config: ReportConfig) -> Report:
         report,
         dev=replace(report.dev, sha256=dev_hash),
         evaluation=replace(report.evaluation, sha256=eval_hash),
-        routing=_routing(config, eval_hash),
+        routing=_routing(config.routing, config.eval, eval_hash),
     )
     write_report(report, config.out)
     return report
 
 
-def _routing(config: ReportConfig, scores_sha256: str) -> RoutingReport | None:
+def _routing(named: Path | None, judged: Path, scores_sha256: str) -> RoutingReport | None:
     """What was named, or lies beside the judged scores and belongs to them."""
-    path = config.routing or config.eval.parent / "routing.json"
-    if config.routing is None and not path.is_file():
+    path = named or judged.parent / "routing.json"
+    if named is None and not path.is_file():
         return None
     routing = read_routing(path)
     if routing.scores_sha256 == scores_sha256:
         return routing
-    if config.routing is None:
+    if named is None:
         log.warning("%s was counted with other scores and is left out", path)
         return None
     raise DatasetError(
-        f"{path} was counted while other scores than {config.eval} were made; give the files of "
+        f"{path} was counted while other scores than {judged} were made; give the files of "
         "one evaluation"
     )
 

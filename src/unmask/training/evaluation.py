@@ -1,18 +1,24 @@
-"""A trained model judged on a protocol: score files and, where it has experts, what they did."""
+"""A trained model judged on a protocol: score files and, where it has experts, what they did.
+
+evaluation.json beside the scores says whose they are: tables of several systems go by it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from unmask.config import EvaluateConfig
-from unmask.errors import ConfigError
-from unmask.files import make_folder, sha256
+from unmask.errors import ConfigError, DatasetError
+from unmask.files import make_folder, sha256, write_text
 from unmask.metrics.expert_counts import RoutingCounts
 from unmask.metrics.routing import RoutingReport
 from unmask.metrics.routing_files import write_routing
 from unmask.metrics.scores import Scores, write_scores
+from unmask.parsing import to_plain
 from unmask.protocols import load_protocol
 from unmask.training.checkpoint import load
 from unmask.training.routing import watching
@@ -20,6 +26,26 @@ from unmask.training.scoring import Scorer
 from unmask.types import Modality, Sample, subset_name
 
 Shown = tuple[Modality, ...]
+
+NOTE = "evaluation.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Whose scores lie in a folder."""
+
+    model: str
+    """Family and variant."""
+    settings: Mapping[str, Any]
+    """Every field of the model's Config."""
+    seed: int
+    """Of the training."""
+    weights_sha256: str
+    protocol: str
+    shown: str
+    """Modalities that were not hidden, such as ``rgb+depth``."""
+    scores_sha256: str
+    """Of eval.csv."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +85,41 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
     scores, counts = _counted(scorer, protocol.eval, shown, further)
     write_scores(dev_scores, dev)
     write_scores(scores, judged)
+    note = Note(
+        model=card.model,
+        settings=card.settings,
+        seed=card.seed,
+        weights_sha256=card.weights_sha256,
+        protocol=config.data.protocol,
+        shown=subset_name(shown),
+        scores_sha256=sha256(judged),
+    )
+    write_text(config.out / NOTE, json.dumps(to_plain(note), indent=2) + "\n")
     if not counts.layers:
         return Evaluated(dev=dev, eval=judged)
-    routing = counts.report(scores_sha256=sha256(judged))
+    routing = counts.report(scores_sha256=note.scores_sha256)
     write_routing(routing, counts.table(), config.out)
     return Evaluated(dev=dev, eval=judged, routing=routing)
+
+
+def read_note(folder: Path) -> Note:
+    """Whose scores lie in the folder of an evaluation.
+
+    Raises:
+        DatasetError: evaluation.json is damaged, or eval.csv is not the file that it is about.
+    """
+    path = folder / NOTE
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        note = Note(**{field.name: entries[field.name] for field in fields(Note)})
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{path} is damaged ({type(error).__name__}: {error}); evaluate again"
+        ) from error
+    scores = folder / "eval.csv"
+    if not scores.is_file() or sha256(scores) != note.scores_sha256:
+        raise DatasetError(f"{path} is about another {scores} than lies there; evaluate again")
+    return note
 
 
 def _counted(

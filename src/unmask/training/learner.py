@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 from unmask.config import OptimConfig, ScheduleConfig
 from unmask.losses import Loss
 from unmask.losses.cross_entropy import bona_fide_cross_entropy
+from unmask.losses.cross_level import cross_level_loss
 from unmask.losses.each_modality import each_modality_cross_entropy
 from unmask.losses.routing import routing_loss
 from unmask.training.row_adamw import RowAdamW, clip_norm
@@ -67,6 +68,12 @@ class Learner(SeededLearner):
         output = self.model(batch.image, batch.present)
         optim = self.optim
         loss = answer_loss(output, batch, optim)
+        loss += cross_level_loss(
+            output,
+            batch,
+            weight=optim.cross_level,
+            temperature=optim.cross_level_temperature,
+        )
         loss += routing_loss(
             output,
             balance=optim.balance,
@@ -83,9 +90,7 @@ def answer_loss(output: Output, batch: Batch, optim: OptimConfig) -> Loss:
     smoothing = optim.label_smoothing
     if output.modality_logit is None:
         return bona_fide_cross_entropy(output, batch, label_smoothing=smoothing)
-    return each_modality_cross_entropy(
-        output, batch, label_smoothing=smoothing, local=optim.local
-    )
+    return each_modality_cross_entropy(output, batch, label_smoothing=smoothing, local=optim.local)
 
 
 def rate_at(step: int, optim: ScheduleConfig) -> float:

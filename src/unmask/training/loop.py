@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ from unmask.metrics.scores import Scores, per_presentation, write_scores
 from unmask.metrics.thresholds import operating_point
 from unmask.parsing import to_plain
 from unmask.training.callbacks import BestOnDev, DevFigures, StepBar
-from unmask.training.checkpoint import Card, load_weights, save_card
+from unmask.training.checkpoint import Card, load_weights, save_card, save_weights
 from unmask.training.folder import open_folder
 from unmask.training.learner import Learner
 from unmask.training.scoring import Scorer
@@ -33,6 +33,7 @@ from unmask.types import SIMULATED, Modality, Protocol, Sample, subset_name
 
 RULES = ("eer", "bpcer<=1%")
 """Thresholds stored with every model, from dev."""
+WEIGHTS = "model.safetensors"
 
 log = logging.getLogger("unmask")
 
@@ -48,6 +49,8 @@ class Run:
 def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
     """Train, keep the best on dev, set the thresholds of every set of modalities from dev.
 
+    A model with nothing to train is kept as it is, as step 0.
+
     Writes into ``config.out``: config.yaml, last.ckpt (resumable), model.safetensors, card.json,
     dev.csv (scores with all modalities) and logs/.
 
@@ -59,7 +62,6 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
     preprocessing = Preprocessing(
         image_size=settings.image_size, crop_version=CROP_VERSION, depth=config.data.depth
     )
-    learner = Learner(model, config.optim, seed=config.seed)
     scorer = Scorer(
         model=model,
         preprocessing=preprocessing,
@@ -70,21 +72,48 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
     def dev_scores(shown: tuple[Modality, ...]) -> Scores:
         return scorer.scores(protocol.dev, shown=shown, split="dev")
 
+    def look() -> DevFigures:
+        return dev_figures(dev_scores(config.modalities))
+
+    if any(parameter.requires_grad for parameter in model.parameters()):
+        kept = _learn(model, config, _loader(config, protocol, preprocessing), look)
+    else:
+        log.info("%s has nothing to train, so no step is taken", config.model.name)
+        kept = _Kept(figures=look(), step=0)
+        save_weights(model, config.out / WEIGHTS)
+    dev = {shown: dev_scores(shown) for shown in _subsets(config.modalities)}
+    write_scores(dev[config.modalities], config.out / "dev.csv")
+    card = _card(model, config, protocol, kept, dev, preprocessing)
+    save_card(card, config.out)
+    return Run(folder=config.out, card=card)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """The step whose weights are kept, and what dev says of them."""
+
+    figures: DevFigures
+    step: int
+
+
+def _learn(
+    model: nn.Module,
+    config: TrainConfig,
+    loader: DataLoader[Item],
+    look: Callable[[], DevFigures],
+) -> _Kept:
+    """Take the steps; the model then has the weights of the best look at dev."""
     best = BestOnDev(
-        lambda: dev_figures(dev_scores(config.modalities)),
-        config.out / "model.safetensors",
+        look,
+        config.out / WEIGHTS,
         every=config.dev_every,
         steps=config.optim.steps,
         patience=config.patience,
     )
     bar = StepBar(best.told, steps=config.optim.steps)
-    run(learner, _loader(config, protocol, preprocessing), config, [best, bar])
-    load_weights(model, config.out / "model.safetensors")
-    dev = {shown: dev_scores(shown) for shown in _subsets(config.modalities)}
-    write_scores(dev[config.modalities], config.out / "dev.csv")
-    card = _card(model, config, protocol, best, dev, preprocessing)
-    save_card(card, config.out)
-    return Run(folder=config.out, card=card)
+    run(Learner(model, config.optim, seed=config.seed), loader, config, [best, bar])
+    load_weights(model, config.out / WEIGHTS)
+    return _Kept(figures=best.best, step=best.best_step)
 
 
 def dev_figures(scores: Scores) -> DevFigures:
@@ -123,7 +152,7 @@ def _card(
     model: nn.Module,
     config: TrainConfig,
     protocol: Protocol,
-    best: BestOnDev,
+    kept: _Kept,
     dev: Mapping[tuple[Modality, ...], Scores],
     preprocessing: Preprocessing,
 ) -> Card:
@@ -143,11 +172,11 @@ def _card(
             "subjects": len({(s.dataset, s.subject) for s in samples}),
             "pai_species": sorted({s.pai_species for s in samples if s.pai_species}),
         },
-        figures=best.best,
-        step=best.best_step,
+        figures=kept.figures,
+        step=kept.step,
         seed=config.seed,
         limits=limits_of(samples),
-        weights_sha256=sha256(config.out / "model.safetensors"),
+        weights_sha256=sha256(config.out / WEIGHTS),
         unmask_version=version("unmask"),
         backbone=_origin(config.model),
     )

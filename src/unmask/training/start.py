@@ -9,11 +9,12 @@ from torch import nn
 
 from unmask.config import ModelConfig
 from unmask.errors import CheckpointError, ConfigError
+from unmask.layers.branches import Branches
 from unmask.layers.clip import Clip
 from unmask.layers.vit import Backbone
 from unmask.models import usual_backbone
 from unmask.training.checkpoint import load_weights
-from unmask.weights import Report, fill_backbone, fill_clip
+from unmask.weights import Report, fill_backbone, fill_branches, fill_clip
 
 NONE = "none"
 """As ``model.backbone``: start from nothing, even where a variant has a usual backbone."""
@@ -51,14 +52,19 @@ def start(model: nn.Module, config: ModelConfig, *, quiet: bool = False) -> Mode
 
 def _fill(model: nn.Module, source: str, config: ModelConfig) -> Report:
     backbone = getattr(model, "backbone", None)
-    if not isinstance(backbone, Backbone | Clip):
+    if not isinstance(backbone, Backbone | Branches | Clip):
         raise ConfigError(
             f"{config.name} has no transformer for model.backbone to fill; take it away, or choose "
             "another model"
         )
     try:
-        fill = fill_clip if isinstance(backbone, Clip) else fill_backbone
-        report = fill(backbone, source)
+        match backbone:
+            case Clip():
+                report = fill_clip(backbone, source)
+            case Branches():
+                report = fill_branches(backbone, source)
+            case Backbone():
+                report = fill_backbone(backbone, source)
     except CheckpointError as error:
         if config.backbone:
             raise

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from unmask.errors import CheckpointError, ConfigError
 from unmask.files import sha256
 from unmask.layers import clip, image_encoder
+from unmask.layers.branches import Branches
 from unmask.layers.clip import Clip
 from unmask.layers.image_encoder import ImageEncoder
 from unmask.layers.vit import Backbone
@@ -140,6 +141,19 @@ def fill_backbone(backbone: Backbone, source: str) -> Report:
     return loaded.report
 
 
+def fill_branches(branches: Branches, source: str) -> Report:
+    """Start every encoder of a row from the same one for pictures.
+
+    Raises:
+        CheckpointError: as ``load_backbone``.
+    """
+    first, *others = branches.each()
+    report = fill_encoder(first, source)
+    for encoder in others:
+        encoder.load_state_dict(first.state_dict())
+    return report
+
+
 def fill_clip(towers: Clip, source: str) -> Report:
     """Start both towers and their temperature from a CLIP.
 
@@ -149,6 +163,11 @@ def fill_clip(towers: Clip, source: str) -> Report:
     wanted = {name: tensor.shape for name, tensor in towers.state_dict().items()}
     configs: Towers = {"image": towers.config.image, "text": towers.config.text}
     loaded = _load(source, wanted, configs, wanted_by="the model")
+    if loaded.report.missing:
+        raise CheckpointError(
+            f"{source} does not fit the model: it lacks {len(loaded.report.missing)} tensors, "
+            f"{loaded.report.missing[0]} first; give a CLIP with both towers"
+        )
     towers.load_state_dict(dict(loaded.tensors))
     return loaded.report
 
