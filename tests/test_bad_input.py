@@ -11,6 +11,7 @@ from PIL import Image
 
 from unmask.cli import main
 from unmask.config import DataConfig, ModelConfig, OptimConfig, TrainConfig
+from unmask.models import families
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +157,7 @@ def test_a_missing_photograph_is_named(refused: Callable[..., str], run: Path) -
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("big_moo/tiny", "there are: big_moe, big_moe_official, cnn, vit"),
+        ("big_moo/tiny", f"there are: {', '.join(families())}"),
         ("big_moe/huge", "big_moe has: tiny, tiny_test, base"),
         ("big_moe", "big_moe has"),
     ],

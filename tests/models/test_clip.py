@@ -118,7 +118,8 @@ def test_an_adapter_stands_beside_each_mlp() -> None:
     x = encoder.pre_norm(encoder.embed(image))
     for block, adapter in zip(encoder.blocks, model.adapters, strict=True):
         middle = x + block.attention(block.norm1(x), None)
-        x = middle + block.mlp(block.norm2(middle)) + adapter(middle)
+        seen = block.norm2(middle)
+        x = middle + block.mlp(seen) + adapter(seen)
     expected = nn.functional.normalize(encoder.projection(encoder.norm(x))[:, 0], dim=-1)
     rgb = torch.tensor([[True, False, False]]).expand(4, 3)
     torch.testing.assert_close(model(images(model), rgb).feature, expected, rtol=0, atol=1e-5)
