@@ -23,16 +23,22 @@ def test_a_verb_takes_exactly_its_config_and_is_public(function: typing.Any) -> 
 def _names() -> dict[str, object]:
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
+    from unmask.preparing.run import Prepared
+    from unmask.reporting.comparison import Comparison
     from unmask.reporting.flexible import FlexibleTable
+    from unmask.reporting.planning import Plan
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
+    from unmask.training.calibration import Calibrated
     from unmask.training.evaluation import Evaluated
     from unmask.training.loop import Run
     from unmask.training.pretraining.run import Pretrained
 
     results = {"Report": Report, "Decision": Decision, "Run": Run, "Pretrained": Pretrained}
-    results |= {"Evaluated": Evaluated, "Evidence": Evidence, "FlexibleTable": FlexibleTable}
-    return {**vars(api), **results, "Separability": Separability}
+    results |= {"Calibrated": Calibrated, "Evaluated": Evaluated}
+    results |= {"Evidence": Evidence, "FlexibleTable": FlexibleTable}
+    results |= {"Separability": Separability, "Plan": Plan, "Comparison": Comparison}
+    return {**vars(api), **results, "Prepared": Prepared}
 
 
 def test_help_names_every_verb_with_its_first_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +58,7 @@ def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["trian"], "no command 'trian'; there are: demo, simulate, pretrain"),
+        (["trian"], "no command 'trian'; there are: demo, simulate, "),
         (["train", "--data.root", "x", "--out", "y", "--optim.stepz", "3"], "'optim.steps'"),
         (["train"], "data.root"),
         (["show", "modles"], "models"),

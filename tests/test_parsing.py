@@ -3,6 +3,7 @@
 import ast
 import inspect
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from unmask.config import (
     FolderConfig,
     ModelConfig,
     OptimConfig,
+    PlanConfig,
     PredictConfig,
     RecipeConfig,
+    ReportConfig,
     ShowConfig,
     SystemConfig,
     TrainConfig,
@@ -202,3 +205,18 @@ def test_a_file_without_settings_says_what_it_should_hold(
     with pytest.raises(ConfigError) as caught:
         load(TrainConfig, path)
     assert f"the settings file holds {held}; it must hold settings" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config_class", "words", "message"),
+    [
+        (TrainConfig, ["--optim.steps", "a"], "optim.steps is 'a'; it must be a whole number"),
+        (PlanConfig, ["--apcer", "1%"], "apcer is '1%'; it must be a number"),
+        (ReportConfig, ["--table", "other"], "table is 'other'; it must be one of: 'flexible'"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named_with_the_right_one(
+    config_class: type, words: list[str], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        parse(config_class, words)

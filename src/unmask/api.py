@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unmask.config import (
+    CalibrateConfig,
+    CompareConfig,
     DataConfig,
     DemoConfig,
+    DoctorConfig,
     EvaluateConfig,
     EvidenceConfig,
     OptimConfig,
+    PlanConfig,
     PredictConfig,
+    PrepareConfig,
     PretrainConfig,
     ReportConfig,
     SeparabilityConfig,
@@ -25,11 +30,16 @@ from unmask.config import (
 )
 
 if TYPE_CHECKING:
+    from unmask.checkup.findings import Checkup
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
+    from unmask.preparing.run import Prepared
+    from unmask.reporting.comparison import Comparison
     from unmask.reporting.flexible import FlexibleTable
+    from unmask.reporting.planning import Plan
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
+    from unmask.training.calibration import Calibrated
     from unmask.training.evaluation import Evaluated
     from unmask.training.loop import Run
     from unmask.training.pretraining.run import Pretrained
@@ -54,6 +64,33 @@ def simulate(config: SimulateConfig) -> Path:
     from unmask.sim.generate import generate
 
     return generate(config)
+
+
+def prepare(config: PrepareConfig) -> Prepared:
+    """Cut faces out of raw frames of your own cameras, for training and judging.
+
+    The face is found once, in colour; one square is cut from all sensors, which a calibration may
+    align first. The folder ``out`` then holds the crops, their manifest, and a list of the frames
+    that could not be prepared, with reasons; where there are such, the exit code is 1.
+    """
+    from unmask.preparing.run import prepare as run
+
+    return run(config)
+
+
+def doctor(config: DoctorConfig) -> Checkup:
+    """Look for what is wrong with a data set before anybody trains on it.
+
+    Files, sensors, duplicates, sets, balance, units, and fields that give the class away. The
+    folder ``out`` then holds doctor.html and doctor.json. Exit code 0: clean or notes alone;
+    1: a warning; 3: a fault; 2: nothing could be examined.
+    """
+    from unmask.checkup.run import examine
+    from unmask.reporting.checkup import write
+
+    found = examine(config)
+    write(found, config.out)
+    return found
 
 
 def pretrain(config: PretrainConfig) -> Pretrained:
@@ -103,6 +140,29 @@ def report(config: ReportConfig) -> Report | FlexibleTable:
     return judge_files(config)
 
 
+def plan(config: PlanConfig) -> Plan:
+    """Say how many presentations a test needs to show a rate below a limit.
+
+    For each number of errors that the test allows: presentations of every PAI species and bona
+    fide, subjects, and how good a system must be to pass. Exact (Clopper and Pearson).
+    """
+    from unmask.reporting.planning import plan as run
+
+    return run(config)
+
+
+def compare(config: CompareConfig) -> Comparison:
+    """Rank several systems judged on the same presentations, and say what is not decided.
+
+    Dev sets the threshold of each, eval is judged; a paired bootstrap over subjects tells which
+    differences are clear. Score files of any system will do. The folder ``out`` then holds the
+    tables as Markdown, LaTeX and CSV.
+    """
+    from unmask.reporting.comparing import compare as run
+
+    return run(config)
+
+
 def evidence(config: EvidenceConfig) -> Evidence:
     """Compare systems: train each with every protocol and seed, judge, and make tables.
 
@@ -125,6 +185,18 @@ def separability(config: SeparabilityConfig) -> Separability:
     return run(config)
 
 
+def calibrate(config: CalibrateConfig) -> Calibrated:
+    """Set a threshold for your own camera, from a few captures of it.
+
+    The target is a BPCER or, with attacks among the captures, an APCER that they may not exceed.
+    The model's card gets an operating point of the given name, with intervals and flags: too few
+    captures, an empty band between the classes, scores that differ from those of dev.
+    """
+    from unmask.training.calibration import calibrate as run
+
+    return run(config)
+
+
 def predict(config: PredictConfig) -> tuple[Decision, ...]:
     """Answer for photographs or aligned RGB, depth and infrared images.
 
@@ -132,7 +204,7 @@ def predict(config: PredictConfig) -> tuple[Decision, ...]:
     """
     from unmask.serving.detector import Detector
     from unmask.serving.inputs import gather
-    from unmask.training.checkpoint import load
+    from unmask.training.checkpoint import load, operating_point
     from unmask.training.scoring import Scorer
 
     inputs = gather(config)
@@ -143,6 +215,8 @@ def predict(config: PredictConfig) -> tuple[Decision, ...]:
         thresholds=card.thresholds,
         preprocessing=card.preprocessing,
         rule=config.rule,
+        operating_point=config.operating_point,
+        calibrated=operating_point(card, config.operating_point) if config.operating_point else {},
         model=f"{card.model}@{card.weights_sha256[:8]}",
         warning=card.limits,
     )

@@ -16,10 +16,15 @@ from unmask.errors import ConfigError, UnmaskError
 COMMANDS: dict[Callable[[Any], Any], type] = {
     api.demo: config.DemoConfig,
     api.simulate: config.SimulateConfig,
+    api.prepare: config.PrepareConfig,
+    api.doctor: config.DoctorConfig,
     api.pretrain: config.PretrainConfig,
     api.train: config.TrainConfig,
     api.evaluate: config.EvaluateConfig,
+    api.calibrate: config.CalibrateConfig,
     api.report: config.ReportConfig,
+    api.plan: config.PlanConfig,
+    api.compare: config.CompareConfig,
     api.evidence: config.EvidenceConfig,
     api.separability: config.SeparabilityConfig,
     api.predict: config.PredictConfig,
@@ -27,7 +32,9 @@ COMMANDS: dict[Callable[[Any], Any], type] = {
 }
 
 POSITIONAL: dict[Callable[[Any], Any], str] = {
+    api.doctor: "root",
     api.report: "folders",
+    api.compare: "systems",
     api.separability: "checkpoints",
     api.predict: "inputs",
     api.show: "what",
@@ -36,7 +43,10 @@ POSITIONAL: dict[Callable[[Any], Any], str] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it worked, 2 for a mistake that the user can mend."""
+    """Run one command; 0 when it worked, 2 for a mistake that the user can mend.
+
+    A result may have an exit code of its own, such as 1 for frames that could not be prepared.
+    """
     logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("unmask").setLevel(logging.INFO)
     try:
@@ -69,7 +79,7 @@ def _run(words: list[str]) -> int:
     from unmask.console import present
 
     present(function.__name__, result, settings)
-    return 0
+    return int(getattr(result, "exit_code", 0))
 
 
 def _settings(function: Callable[[Any], Any], words: list[str]) -> Any:

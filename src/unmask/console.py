@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from unmask.config import PredictConfig, ReportConfig
+from unmask.config import DoctorConfig, PredictConfig, ReportConfig
 
 if TYPE_CHECKING:
     from unmask.api import Demonstrated
+    from unmask.checkup.findings import Checkup
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
+    from unmask.preparing.run import Prepared
+    from unmask.reporting.blocks import Block
+    from unmask.reporting.comparison import Comparison
     from unmask.reporting.flexible import FlexibleTable
+    from unmask.reporting.planning import Plan
     from unmask.reporting.records import Report
     from unmask.serving.schema import Decision
+    from unmask.training.calibration import Calibrated
     from unmask.training.evaluation import Evaluated
     from unmask.training.loop import Run
     from unmask.training.pretraining.run import Pretrained
@@ -36,10 +44,15 @@ def present(verb: str, result: Any, settings: Any) -> None:
         return
     {
         "simulate": lambda: console.print(f"simulated presentations are in {result}"),
+        "prepare": lambda: _prepared(console, result),
+        "doctor": lambda: _checkup(console, result, settings),
         "pretrain": lambda: _pretrained(console, result),
         "train": lambda: _run(console, result),
         "evaluate": lambda: _evaluated(console, result),
+        "calibrate": lambda: _calibrated(console, result),
         "report": lambda: _report(console, result, settings.out),
+        "plan": lambda: _plan(console, result),
+        "compare": lambda: _comparison(console, result, settings.out),
         "evidence": lambda: _evidence(console, result),
         "separability": lambda: _separability(console, result),
         "predict": lambda: _decisions(console, result),
@@ -53,6 +66,43 @@ def _run(console: Console, run: Run) -> None:
     console.print(
         f"kept step {run.card.step}: on dev EER {figures['eer']:.1%}, AUC {figures['auc']:.3f}\n"
         f"model, card and logs are in {run.folder}"
+    )
+
+
+def _prepared(console: Console, made: Prepared) -> None:
+    console.print(f"prepared {made.count} frames; crops and manifest are in {made.folder}")
+    if made.failed:
+        told = ", ".join(f"{code} {count}" for code, count in made.failed.items())
+        console.print(
+            f"{sum(made.failed.values())} frames failed: {told}; each is listed with its reason in "
+            f"{made.folder / 'failures.csv'}"
+        )
+
+
+def _checkup(console: Console, made: Checkup, settings: DoctorConfig) -> None:
+    from unmask.reporting.checkup import as_json, sentence, verdict
+
+    if settings.json:
+        console.out(as_json(made), end="", highlight=False)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=bool(made.findings))
+    table.add_column("")
+    table.add_column("count", justify="right", no_wrap=True)
+    table.add_column("what, first examples, what to do", overflow="fold", ratio=1)
+    style = {"fault": "bold red", "warning": "yellow", "note": ""}
+    for _, found in made.findings:
+        name = found.severity.name.lower()
+        told = Text(sentence(found.what), style="bold")
+        told.append(
+            "".join(f"\n  {example}" for example in found.examples[:3]), style="not bold dim"
+        )
+        told.append(f"\n{sentence(found.remedy)}\n", style="not bold")
+        table.add_row(Text(name, style=style[name]), str(found.count), told)
+    console.print(table)
+    clean = sum(not check.findings for check in made.checks)
+    console.print(
+        f"{verdict(made)} {clean} of {len(made.checks)} checks found nothing; pictures opened: "
+        f"{made.pictures}.\nmore is in {settings.out / 'doctor.html'}"
     )
 
 
@@ -78,6 +128,31 @@ def _evaluated(console: Console, written: Evaluated) -> None:
     )
 
 
+def _calibrated(console: Console, made: Calibrated) -> None:
+    point = made.point
+    console.print(
+        f"operating point {made.name} for {made.modalities}: threshold {point.threshold:.6g} "
+        f"({point.target}), from {point.told()}"
+    )
+    rates = {"BPCER": point.bpcer, **{f"APCER of {n}": rate for n, rate in point.apcer.items()}}
+    for name, rate in rates.items():
+        console.print(
+            f"{name}: {rate.errors} of {rate.trials}, 95 % interval {100 * rate.low:.1f} to "
+            f"{100 * rate.high:.1f} %"
+        )
+    for flag in point.flags:
+        console.print(f"{flag.code}: {flag.text}")
+    if made.replaced is not None:
+        console.print(
+            f"it replaced the threshold {made.replaced.threshold:.6g}, which is in the history of "
+            f"{made.folder / 'card.json'}"
+        )
+    console.print(
+        f"use it with: unmask predict --checkpoint {shlex.quote(str(made.folder))} "
+        f"--operating-point {made.name} ..."
+    )
+
+
 def _report(console: Console, report: Report, folder: Any) -> None:
     from unmask.reporting.document import document
 
@@ -85,6 +160,44 @@ def _report(console: Console, report: Report, folder: Any) -> None:
         if isinstance(block, str):
             console.print(block)
     console.print(f"report: {folder / 'report.html'}")
+
+
+def _plan(console: Console, made: Plan) -> None:
+    from unmask.reporting.planning import document
+
+    for section in document(made).sections:
+        console.rule(section.heading)
+        _blocks(console, section.blocks)
+    if made.settings.out is not None:
+        console.print(f"the same is in {made.settings.out}")
+
+
+def _comparison(console: Console, made: Comparison, folder: Path | None) -> None:
+    from unmask.reporting.comparison_page import document
+
+    _blocks(console, document(made).sections[0].blocks)
+    if folder is not None:
+        console.print(f"tables as Markdown, LaTeX and CSV are in {folder}")
+
+
+def _blocks(console: Console, blocks: Sequence[Block]) -> None:
+    """Paragraphs and tables of a report."""
+    from unmask.reporting import blocks as kinds
+
+    for block in blocks:
+        if isinstance(block, kinds.Table):
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for number, column in enumerate(block.header):
+                justify = "left" if number < block.text_columns else "right"
+                table.add_column(column, overflow="fold", justify=justify)  # type: ignore[arg-type]
+            for row in block.rows:
+                table.add_row(*map(Text, row))
+            console.print(table)
+        elif isinstance(block, kinds.Caution):
+            console.print(block.text)
+        elif isinstance(block, str):
+            console.print(block)
+        console.print()
 
 
 def _table(console: Console, made: FlexibleTable, settings: ReportConfig) -> None:
@@ -129,11 +242,12 @@ def _decisions(console: Console, decisions: tuple[Decision, ...]) -> None:
     for d in decisions:
         if d.reason:
             console.print(f"{d.source}: {d.reason}")
-    rules = sorted({d.rule for d in decisions})
     console.print(
-        "\nA score is the probability of bona fide; bona_fide is said from the threshold on.\n"
-        f"Thresholds were set on dev by the rule {', '.join(rules)}."
+        "\nA score is the probability of bona fide; bona_fide is said from the threshold on."
     )
+    for name, rule, origin in sorted({(d.operating_point, d.rule, d.origin) for d in decisions}):
+        point = f" of the operating point {name}" if name else ""
+        console.print(f"Thresholds{point} were set on {origin} by the rule {rule}.")
     for warning in sorted({d.warning for d in decisions}):
         console.print(warning)
 

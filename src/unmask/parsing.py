@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text",
+    "NoneType": "nothing",
+}
+"""Types in words."""
+
 
 def load(config_class: type[C], path: Path) -> C:
     """Read a YAML file of the settings of one verb, with the parser of the command line."""
@@ -144,6 +153,12 @@ def _plain_words(message: str, config_class: type) -> str:
         held = message.partition(":")[2].strip() or "nothing"
         first = next(_keys(config_class))
         return f"the settings file holds {held}; it must hold settings, such as '{first}: value'"
+    if wrong := re.match(r'Parser key "([\w.]+)": (.+?)(?:Got value|Given value): (.+)$', message):
+        kinds = re.findall(r"Expected an? (<class '(\w+)'>|typing\.Literal\[(.+?)\])", wrong[2])
+        words = [_KINDS.get(kind, kind) or f"one of: {literal}" for _, kind, literal in kinds]
+        allowed = " or ".join(word for word in words if word != _KINDS["NoneType"])
+        if allowed:
+            return f"{wrong[1]} is {wrong[3]!r}; it must be {allowed}"
     unknown = re.search(r"unrecognized arguments: --([\w.-]+)", message)
     in_group = re.search(r"Group '([\w.]+)' does not accept option '([\w.]+)'", message)
     at_top = re.search(r"Option '([\w.]+)' is not accepted", message)

@@ -19,9 +19,12 @@ HEADINGS = (
     "Known faults:",
     "Citation:",
 )
+SHARED = {"listed", "lists", "published", "videos"}
+"""What several data sets or protocols use; no data sets themselves."""
 MODULES = [
     importlib.import_module(f"unmask.datasets.{info.name}")
     for info in pkgutil.iter_modules(unmask.datasets.__path__)
+    if info.name not in SHARED
 ]
 each = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -218,3 +219,11 @@ def test_values_that_no_row_has_are_named_with_those_there_are(write: Write) -> 
     )
     with pytest.raises(DatasetError, match="have no site A; they have: none; move"):
         rows.only("site", ["A"], remedy="move")
+
+
+def test_pictures_inside_of_files_are_checked_for_being_there(write: Write) -> None:
+    root = write(("i/a1.png", "i/a.npz#Frame_1/array[0]"))
+    with pytest.raises(DatasetError, match=r"column rgb: 'i/a\.npz#Frame_1/array\[0\]' is not a"):
+        index(root)
+    np.savez(root / "i" / "a.npz", **{"Frame_1/array": np.zeros((1, 3, 4, 4), np.uint8)})
+    assert index(root)[0].paths[Modality.RGB] == root / "i" / "a.npz#Frame_1/array[0]"

@@ -1,6 +1,7 @@
 """The table against a naive loop over score files, from folders of both kinds of result."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import product
@@ -373,3 +374,12 @@ def test_scores_that_the_note_is_not_about_are_refused(evaluated: Path, tmp_path
     (folder / "evaluation.json").write_text("{}")
     with pytest.raises(DatasetError, match=r"evaluation.json is damaged \(KeyError: 'model'\)"):
         table_of(folder)
+
+
+def test_sensors_that_two_trainings_judged_make_no_row(evaluated: Path, tmp_path: Path) -> None:
+    folders = [tmp_path / sensor for sensor in SENSORS]
+    for folder in folders:
+        shutil.copytree(evaluated / folder.name, folder)
+    changed(folders[1], weights_sha256="0" * 64)
+    with pytest.raises(ConfigError, match="but of two trainings; judge one"):
+        table_of(*folders)

@@ -41,3 +41,10 @@ def test_neither_the_order_of_patches_nor_that_of_classes_matters() -> None:
     local = salient_feature(patches, texts, sharpness=10.0)
     turned = salient_feature(patches.flip(1), texts.flip(0), sharpness=10.0)
     torch.testing.assert_close(turned, local, rtol=0, atol=1e-6)
+
+
+def test_under_autocast_nothing_is_rounded() -> None:
+    patches, texts = drawn()
+    local = salient_feature(patches, texts, sharpness=10.0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(salient_feature(patches, texts, sharpness=10.0), local)

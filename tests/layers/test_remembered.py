@@ -75,3 +75,12 @@ def test_a_copy_has_a_memory_of_its_own() -> None:
     other.layer.weight.add_(1)
     assert torch.equal(other.get(), 2 * other.layer.weight)
     assert torch.equal(doubled.get(), 2 * doubled.layer.weight)
+
+
+def test_weights_made_in_inference_mode_are_never_remembered() -> None:
+    remembered: Remembered[Tensor] = Remembered()
+    with torch.inference_mode():
+        weight = torch.ones(2)
+        assert torch.equal(remembered.get(lambda: 2 * weight, [weight]), 2 * weight)
+        weight.add_(1)
+        assert torch.equal(remembered.get(lambda: 2 * weight, [weight]), 2 * weight)

@@ -114,6 +114,13 @@ def test_a_subject_in_two_sets_is_named_with_both_places() -> None:
     assert "subject 't' is in train (key 'tFalse') and in dev (key 'again')" in str(caught.value)
 
 
+def test_a_picture_in_two_sets_is_named_under_both_names() -> None:
+    again = replace(sample("again", attack=False), paths={Modality.RGB: Path("tFalse.png")})
+    with pytest.raises(DatasetError) as caught:
+        check(division(eval=[*pair("e"), again]))
+    assert "tFalse.png is in train (key 'tFalse') and in eval (key 'again')" in str(caught.value)
+
+
 def test_subjects_may_repeat_where_the_protocol_says_so() -> None:
     again = sample("again", attack=False, subject="t")
     check(division(eval=[*pair("e"), again], shared_subjects=True))

@@ -6,7 +6,8 @@ PUBLIC = {
     *("demo", "evaluate", "evidence", "load", "predict", "pretrain", "report", "show", "simulate"),
     *("train", "DemoConfig", "EvaluateConfig", "EvidenceConfig", "PredictConfig", "PretrainConfig"),
     *("ReportConfig", "SeparabilityConfig", "ShowConfig", "SimulateConfig", "TrainConfig"),
-    "separability",
+    *("compare", "CompareConfig", "plan", "PlanConfig", "calibrate", "CalibrateConfig"),
+    *("separability", "prepare", "PrepareConfig", "doctor", "DoctorConfig"),
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from unmask.capture.crop import CROP_VERSION, crop, face_square
+from unmask.capture.crop import CROP_VERSION, CropRule, crop, face_square
 from unmask.capture.detection import FaceDetector
 from unmask.capture.images import read_image
 from unmask.capture.quality import Reason
@@ -130,6 +130,18 @@ def test_without_a_colour_image_only_crops_are_judged(photograph: Image) -> None
     with pytest.raises(ConfigError, match="--cropped"):
         detector().decide(images, source="", cropped=False)
     assert detector().decide(images, source="", cropped=True).pad_score == 0.5
+
+
+def test_the_crop_follows_the_rule_that_the_model_was_trained_with(photograph: Image) -> None:
+    rule = CropRule(margin=1.5, aligned=True)
+    trained = Preprocessing(image_size=64, crop_version=rule.version)
+    decision = replace(detector(), preprocessing=trained).decide(
+        {RGB: photograph}, source="", cropped=False
+    )
+    square = face_square(FaceDetector().faces(photograph)[0].landmarks, rule)
+    assert decision.pad_score == brightness(crop({RGB: photograph}, square))
+    usual = detector().decide({RGB: photograph}, source="", cropped=False)
+    assert decision.pad_score != usual.pad_score
 
 
 def test_another_crop_rule_is_refused_at_once() -> None:

@@ -17,8 +17,10 @@ from unmask.errors import ConfigError
 from unmask.metrics.scores import read_scores
 from unmask.models import create_model
 from unmask.parsing import to_yaml
+from unmask.protocols import load_protocol
 from unmask.training.checkpoint import load
-from unmask.training.loop import dev_figures
+from unmask.training.loop import dev_figures, fit
+from unmask.training.run import begin
 from unmask.training.scoring import Scorer
 
 NAME = "clip/tiny_test"
@@ -88,6 +90,15 @@ def test_a_stored_run_scores_as_it_did_when_it_was_judged(
         again.table["score"].to_list(), abs=1e-6
     )
     assert dict(card.figures) == pytest.approx(dev_figures(stored), abs=1e-6)
+
+
+def test_the_card_says_which_set_gave_the_thresholds(settings: Settings) -> None:
+    config = settings("nothing")
+    protocol = load_protocol(config.data, config.modalities)
+    published = replace(protocol, dev=protocol.eval, threshold_from="eval")
+    model, started = begin(config.model, config.modalities, quiet=True)
+    card = fit(model, replace(config, model=started), published).card
+    assert card.threshold_from == "eval"
 
 
 def test_a_model_with_nothing_to_train_is_kept_as_it_is(

@@ -4,7 +4,9 @@ RGB comes from PNG or JPEG, brought to 8 bits; depth from 16-bit single-channel 
 (0 = hole), or from 8-bit grey levels where the data set is said to have those; infrared and thermal
 from 8- or 16-bit single-channel files, divided by the full scale of their type. The orientation
 that a camera writes into EXIF is applied, and every file is decoded to its last pixel, so that a
-truncated one is an error rather than a grey stripe.
+truncated one is an error rather than a grey stripe. A file that declares a picture larger than
+``MOST_PIXELS`` is refused by its header, before anything is decoded. Pictures inside of HDF5 and
+npz files are addressed as ``unmask.containers`` says and read by ``unmask.capture.arrays``.
 """
 
 import warnings
@@ -15,15 +17,23 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
+from unmask.capture.arrays import read_array
+from unmask.containers import member
 from unmask.errors import DatasetError
 from unmask.types import Image, Modality
 
 DepthUnit = Literal["millimetres", "relative"]
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+"""Files of a folder that count as images, in small or capital letters."""
+MOST_PIXELS = 2**27
+"""A picture with more is taken for a trap: 134 million, 400 megabytes of colour."""
+SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+"""Pillow's names for 16-bit grey."""
+
 _GREY = ("L",)
 _COLOUR = ("RGB", "RGBA", "RGBX", "L", "LA", "P", "PA", "CMYK", "YCbCr")
 _THREE_CHANNELS = ("RGB", "RGBA", "RGBX")
-_SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
 def read_image(path: Path, modality: Modality, *, depth: DepthUnit = "millimetres") -> Image:
@@ -34,7 +44,10 @@ def read_image(path: Path, modality: Modality, *, depth: DepthUnit = "millimetre
     Raises:
         DatasetError: the file is missing, broken, or not what this modality is stored as.
     """
-    picture = _decode(path)
+    inside = member(path)
+    if inside is not None:
+        return read_array(inside, modality, relative=depth == "relative")
+    picture = decode(path)
     if modality is Modality.RGB:
         return _colour(path, picture)
     if modality is Modality.DEPTH:
@@ -42,18 +55,30 @@ def read_image(path: Path, modality: Modality, *, depth: DepthUnit = "millimetre
     return _intensity(path, picture, modality)
 
 
-def _decode(path: Path) -> PIL.Image.Image:
+def decode(path: Path) -> PIL.Image.Image:
+    """A picture file, decoded to its last pixel and turned as its camera noted.
+
+    Raises:
+        DatasetError: it is missing, broken, or declares more than ``MOST_PIXELS``.
+    """
     try:
         with warnings.catch_warnings():  # a large photograph is welcome; a bomb is an error
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
             picture = PIL.Image.open(path)
         with picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise PIL.Image.DecompressionBombError(f"{picture.width} x {picture.height}")
             picture.load()
             return PIL.ImageOps.exif_transpose(picture)
     except FileNotFoundError as error:
         raise DatasetError(f"no image {path}; check the path") from error
     except PIL.UnidentifiedImageError as error:
         raise DatasetError(f"{path} is not an image; PNG and JPEG files are read") from error
+    except PIL.Image.DecompressionBombError as error:
+        raise DatasetError(
+            f"{path} declares a picture of more than {MOST_PIXELS:,} pixels ({error}); it was not "
+            "decoded; make it smaller"
+        ) from error
     except Exception as error:  # a damaged file makes Pillow's parsers raise almost anything
         why = " ".join(str(error).split())
         raise DatasetError(f"cannot read {path}: {why}; copy or export the file again") from error
@@ -66,7 +91,7 @@ def _colour(path: Path, picture: PIL.Image.Image) -> Image:
 
 
 def _millimetres(path: Path, picture: PIL.Image.Image) -> Image:
-    if picture.mode in _SIXTEEN_BIT:
+    if picture.mode in SIXTEEN_BIT:
         return np.asarray(picture).astype(np.float32)  # (H, W)
     raise _unfit(
         path,
@@ -77,7 +102,7 @@ def _millimetres(path: Path, picture: PIL.Image.Image) -> Image:
 
 
 def _levels(path: Path, picture: PIL.Image.Image) -> Image:
-    grey = _single_channel(picture)
+    grey = single_channel(picture)
     if grey is None:
         raise _unfit(
             path,
@@ -88,9 +113,9 @@ def _levels(path: Path, picture: PIL.Image.Image) -> Image:
 
 
 def _intensity(path: Path, picture: PIL.Image.Image, modality: Modality) -> Image:
-    if picture.mode in _SIXTEEN_BIT:
+    if picture.mode in SIXTEEN_BIT:
         return np.asarray(picture).astype(np.float32) / np.float32(65535)  # (H, W)
-    grey = _single_channel(picture)
+    grey = single_channel(picture)
     if grey is None:
         raise _unfit(
             path, picture, f"{modality} is 8- or 16-bit with one channel, or three equal ones"
@@ -98,7 +123,7 @@ def _intensity(path: Path, picture: PIL.Image.Image, modality: Modality) -> Imag
     return grey.astype(np.float32) / np.float32(255)  # (H, W)
 
 
-def _single_channel(picture: PIL.Image.Image) -> Image | None:
+def single_channel(picture: PIL.Image.Image) -> Image | None:
     """8-bit grey levels, also from a file whose three channels are equal; otherwise nothing."""
     if picture.mode in _GREY:
         return np.asarray(picture, dtype=np.uint8)

@@ -78,6 +78,12 @@ def check_faces(faces: Sequence[Face]) -> Refusal | None:
     )
 
 
+def check_found(faces: Sequence[Face], colour: Image) -> Refusal | None:
+    """``check_faces``, but a dark picture is told before a missing face."""
+    poor = None if faces else check_crop({Modality.RGB: colour})
+    return poor or check_faces(faces)
+
+
 def check_square(square: Square) -> Refusal | None:
     """The face has pixels enough."""
     if square.side >= LEAST_CROP_SIDE:

@@ -111,5 +111,7 @@ class PredictConfig:
     """The images are face crops already: no detection."""
     rule: str = "eer"
     """Which of the thresholds stored with the model decides."""
+    operating_point: str = ""
+    """Name of an operating point that unmask calibrate made, which then decides in their place."""
     json: bool = False
     """Print one JSON object per presentation instead of a table."""

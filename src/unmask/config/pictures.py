@@ -9,6 +9,9 @@ from typing import Literal
 from unmask.config.checks import check_at_least
 from unmask.errors import ConfigError
 
+Frames = Literal["all", "first_and_last", "three"]
+"""Which frames of a video are judged."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FolderConfig:
@@ -28,6 +31,11 @@ class DataConfig(FolderConfig):
 
     protocol: str = "manifest/split"
     """Who trains, sets the threshold and is judged; ``unmask show protocols`` lists them."""
+    lists: Path | None = None
+    """Folder of published list files, as downloaded; protocols that reproduce them ask for it."""
+    frames: Frames = "all"
+    """Frames of a video that dev and eval judge, by name: all, the first and last, or three, one at
+    each quarter. Only protocols of data sets with videos look at it; train keeps all frames."""
     workers: int = 0
     """Processes that read images; 0 reads in the main process, the quickest on two cores."""
 

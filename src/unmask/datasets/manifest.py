@@ -15,7 +15,8 @@ pictures alone reads them with ``read_pictures``, which looks at no label and ne
 Modalities: any of RGB, depth, infrared, thermal, aligned pixel by pixel within a row.
 PAI species: whatever the table names.
 Licence: the owner's; ``unmask simulate`` writes such a folder, and any table program can.
-Folder tree: <root>/manifest.parquet or <root>/manifest.csv, and images anywhere below <root>.
+Folder tree: <root>/manifest.parquet or <root>/manifest.csv, and images anywhere below <root>; or
+    pictures inside of HDF5 and npz files, such as videos/1.hdf5#Frame_7/array[0+1+2].
 Known faults: none that the checks below let through; they name row, line and column.
 Citation: none.
 """
@@ -31,6 +32,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
+from unmask.containers import exists
 from unmask.errors import DatasetError
 from unmask.types import Label, Modality, Sample
 
@@ -66,6 +68,20 @@ def read_manifest(root: Path, name: str) -> list[tuple[Sample, str]]:
     _check_labels(table)
     _check_table(table, root)
     return _samples(table, root)
+
+
+def read_table(root: Path, name: str) -> pl.DataFrame:
+    """Each row as text, "" for nothing; whether files exist and frames agree is not asked.
+
+    Raises:
+        DatasetError: as ``read_manifest``, of what one row or the keys have.
+    """
+    table = _read(root / name)
+    _check_columns(table, _REQUIRED)
+    table = _with_defaults(table)
+    _check_labels(table)
+    _check_values(table)
+    return table.frame
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -319,7 +335,7 @@ def _check_files(table: _Table, root: Path) -> None:
             folder, _, name = path.rpartition("/")
             if folder not in listed:
                 listed[folder] = _file_names(root / folder)
-            if path and name not in listed[folder] and not (root / path).is_file():
+            if path and name not in listed[folder] and not exists(root / path):
                 raise table.fault(row, modality, f"is not a file in {root}")
 
 

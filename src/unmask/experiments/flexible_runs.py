@@ -43,6 +43,8 @@ class Source:
     seed: int
     settings: str
     """Of the model, where a name does not fix them; one name stands for one model."""
+    weights: str
+    """Their hash, where the folder does not fix them; one model is judged with every sensor."""
     folder: Path
     """Holds dev.csv and eval.csv."""
 
@@ -78,11 +80,13 @@ def read_runs(folders: Sequence[Path]) -> tuple[Run, ...]:
     """Every run of the sets of the table that was judged with one sensor alone.
 
     Raises:
-        ConfigError: a folder without results, one thing found twice, or one name for two models.
+        ConfigError: a folder without results, one thing found twice, one name for two models, or
+            sensors that two trainings judged.
         DatasetError: a result or a score file has a fault.
     """
     found: dict[tuple[str, str, Modality, int], Source] = {}
     models: dict[str, Source] = {}
+    trained: dict[tuple[str, str, int], Source] = {}
     for folder in folders:
         for source in _sources(folder):
             place = (source.system, source.protocol, source.sensor, source.seed)
@@ -97,6 +101,14 @@ def read_runs(folders: Sequence[Path]) -> tuple[Run, ...]:
                 raise ConfigError(
                     f"{source.folder} and {first.folder} hold two models called {source.system}, "
                     "with other settings; compare those with unmask evidence, which names systems"
+                )
+            training = (source.system, source.protocol, source.seed)
+            one = trained.setdefault(training, source)
+            if one.weights != source.weights:
+                raise ConfigError(
+                    f"{source.folder} and {one.folder} are of {source.system} under "
+                    f"{source.protocol} with seed {source.seed}, but of two trainings; judge one "
+                    "trained model with every sensor"
                 )
     return tuple(_counted(source) for source in found.values())
 
@@ -139,6 +151,7 @@ def _of_evidence(folder: Path) -> Iterator[Source | None]:
             sensor=Modality(result.shown),
             seed=result.seed,
             settings="",
+            weights="",
             folder=folder / result.scores,
         )
 
@@ -153,6 +166,7 @@ def _of_evaluation(folder: Path) -> Source | None:
         sensor=Modality(note.shown),
         seed=note.seed,
         settings=json.dumps(note.settings, sort_keys=True),
+        weights=note.weights_sha256,
         folder=folder,
     )
 

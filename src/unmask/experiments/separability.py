@@ -5,7 +5,7 @@ Probes learn from dev and are judged on eval; Fisher ratio, silhouette and gap a
 
 An interval is the figure found, plus and minus the standard deviation of bootstrap draws times the
 quantile of Student's t with one degree of freedom less than there are people, cut off where the
-figure ends. People of eval are drawn, with every picture of theirs (``statistics.resampled``); the
+figure ends. People of eval are drawn, with every picture of theirs (``bootstrap.resampled``); the
 probes stay as they are, so the interval covers neither other training, nor other dev data. People
 and draws are the same for all models that are judged on the same presentations.
 
@@ -24,13 +24,8 @@ from scipy.stats import t
 from sklearn.preprocessing import StandardScaler
 
 from unmask.errors import DatasetError
-from unmask.experiments.statistics import (
-    CONFIDENCE,
-    Judged,
-    resampled,
-    weighted_auc,
-    weighted_hter,
-)
+from unmask.experiments.statistics import CONFIDENCE
+from unmask.metrics.bootstrap import Judged, resampled, weighted_auc, weighted_hter
 from unmask.metrics.features import Features, Mask, Person
 from unmask.metrics.probes import FOLDS, fit_probe
 from unmask.metrics.separability import (

@@ -8,22 +8,20 @@ draws anew, all at once,
   itself);
 - seeds: within each protocol, pairs of runs of the two systems with one seed.
 
-Of n it draws n - 1, with replacement, which makes the variance of the draws that of a mean, where
-drawing n would make it (n - 1) / n of that: a third less with three seeds (Rao and Wu, "Resampling
-inference with complex survey data", JASA 1988, with no stratum rescaled). People and seeds are
-crossed, for which such draws err on the wide side (Owen, "The pigeonhole bootstrap", Annals of
-Applied Statistics 2007). The interval is the difference found, plus and minus the standard
-deviation of the draws times the quantile of Student's t, whose degrees of freedom are the pairs of
-runs less one per protocol: quantiles of the draws themselves would be too close together with so
-few seeds. With one seed per protocol the interval covers people alone.
+Of n it draws n - 1 (``metrics.bootstrap`` says why): drawing n would give a variance that is a
+third too small with three seeds. People and seeds are crossed, for which such draws err on the wide
+side (Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 2007). The interval is the
+difference found, plus and minus the standard deviation of the draws times the quantile of Student's
+t, whose degrees of freedom are the pairs of runs less one per protocol: quantiles of the draws
+themselves would be too close together with so few seeds. With one seed per protocol the interval
+covers people alone.
 
-A person is whose face is shown. That one attacker presents the faces of several people, or one
-person several of them, is not in the draws. Protocols are not drawn either: the interval is about
-these, and says nothing about another site. Nor does it cover other training or dev data (thresholds
-stay as they were found), other settings of a system, or that several systems are compared. Runs of
-one seed under two protocols count as independent, although they share their first weights.
+Protocols are not drawn: the interval is about these, and says nothing about another site. Nor does
+it cover other training or dev data (thresholds stay as they were found), other settings of a
+system, or that several systems are compared. Runs of one seed under two protocols count as
+independent, although they share their first weights.
 
-Axes: R draws, N presentations, P people, S seeds, V distinct scores.
+Axes: R draws, P people, S seeds.
 """
 
 from __future__ import annotations
@@ -33,20 +31,23 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 from scipy.stats import norm, t
 
-from unmask.metrics.scores import Scores, per_presentation
-from unmask.types import Label
+from unmask.metrics.bootstrap import (
+    Difference,
+    Floats,
+    Judged,
+    Person,
+    resampled,
+    weighted_auc,
+    weighted_hter,
+)
 
 DRAWS = 2000
 CONFIDENCE = 0.95
 FIGURES = ("hter", "auc")
 """What is compared; their order in ``draws_of``."""
 _AT_ONCE = 2_000_000
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,53 +59,11 @@ class Spread:
     """Over seeds of the mean over protocols, ddof 1; None with one seed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A system's figure less that of the reference, with its interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval excludes zero; one without a width says nothing."""
-        return self.low < self.high and (self.low > 0 or self.high < 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Judged:
-    """The responses of one run to the judged set."""
-
-    score: Floats
-    """(N,)"""
-    bona_fide: npt.NDArray[np.bool_]
-    """(N,)"""
-    person: tuple[tuple[str, str, str], ...]
-    """N times: data set, subject, and the presentation where the subject is not known."""
-    threshold: float
-
-    @classmethod
-    def of(cls, scores: Scores, threshold: float) -> Judged:
-        """Presentations that got a response."""
-        table = per_presentation(scores).table.filter(pl.col("score").is_not_nan())
-        alone = pl.when(pl.col("subject") == "").then("presentation").otherwise(pl.lit(""))
-        return cls(
-            score=table["score"].to_numpy(),
-            bona_fide=(table["label"] == Label.BONA_FIDE.name.lower()).to_numpy(),
-            person=tuple(table.select("dataset", "subject", alone).iter_rows()),
-            threshold=threshold,
-        )
-
-
 def spread(values: Sequence[Sequence[float]]) -> Spread:
     """Of values[protocol][seed]."""
     over_protocols = [fmean(of_seed) for of_seed in zip(*values, strict=True)]
     std = stdev(over_protocols) if len(over_protocols) > 1 else None
     return Spread(mean=fmean(over_protocols), std=std)
-
-
-Person = tuple[str, str, str]
 
 
 def people_of(runs: Sequence[Sequence[Judged]]) -> set[Person]:
@@ -148,38 +107,8 @@ def difference(ours: Floats, theirs: Floats, found: float, seed: int = 0) -> Dif
     return Difference(value=found, low=found - reach, high=found + reach)
 
 
-def resampled(count: int, draws: int, rng: np.random.Generator) -> Floats:
-    """(R, count) how often each of ``count`` things is among count - 1 drawn with replacement."""
-    if count == 1:
-        return np.ones((draws, 1))
-    return rng.multinomial(count - 1, np.full(count, 1 / count), draws).astype(np.float64)
-
-
 def _figures(run: Judged, weight: Floats) -> Floats:
     """HTER and AUC (2, R) of presentations with weights (R, N), a part of the draws at a time."""
     parts = np.array_split(weight, max(1, weight.size // _AT_ONCE))
     pairs = [(weighted_hter(run, part), weighted_auc(run, part)) for part in parts]
     return np.concatenate([np.stack(pair) for pair in pairs], axis=1)
-
-
-def weighted_hter(run: Judged, weight: Floats) -> Floats:
-    """(R,) for weights (R, N); NaN where a draw has nothing of one class."""
-    accepted = run.score >= run.threshold  # (N,)
-    genuine, attack = run.bona_fide, ~run.bona_fide
-    with np.errstate(invalid="ignore"):
-        apcer = weight @ (attack & accepted) / (weight @ attack)
-        bpcer = weight @ (genuine & ~accepted) / (weight @ genuine)
-    return np.asarray((apcer + bpcer) / 2)
-
-
-def weighted_auc(run: Judged, weight: Floats) -> Floats:
-    """(R,) for weights (R, N); NaN where a draw has nothing of one class."""
-    order = np.argsort(run.score, kind="stable")
-    _, starts = np.unique(run.score[order], return_index=True)  # (V,)
-    ordered, genuine = weight[:, order], run.bona_fide[order]
-    of_genuine = np.add.reduceat(ordered * genuine, starts, axis=1)  # (R, V)
-    of_attack = np.add.reduceat(ordered * ~genuine, starts, axis=1)  # (R, V)
-    below = np.cumsum(of_attack, axis=1) - of_attack / 2  # a tie counts half
-    with np.errstate(invalid="ignore"):
-        share = (of_genuine * below).sum(axis=1)
-        return np.asarray(share / of_genuine.sum(axis=1) / of_attack.sum(axis=1))

@@ -11,15 +11,13 @@ from unmask.config import EvidenceConfig
 from unmask.experiments.results import Result
 from unmask.experiments.statistics import (
     FIGURES,
-    Difference,
-    Floats,
-    Judged,
     Spread,
     difference,
     draws_of,
     people_of,
     spread,
 )
+from unmask.metrics.bootstrap import Difference, Floats, Judged
 from unmask.metrics.scores import read_scores
 from unmask.parsing import to_plain
 

@@ -14,15 +14,14 @@ patches with global features; w is inferred, after the weights that MVP-FAS (Yu 
 gives to patches by the text of their true class. g: Liu et al., "FM-CLIP", ACM MM 2024.
 """
 
-import torch.nn.functional as F
 from torch import Tensor
+
+from unmask.layers.patch_alignment import align
 
 
 def salient_feature(patches: Tensor, texts: Tensor, *, sharpness: float) -> Tensor:
     """Projected patches (N, P, E) and texts (2, E) of length 1 -> (N, E)."""
-    unit = F.normalize(patches.float(), dim=-1)  # (N, P, E)
-    similarity = unit @ texts.T  # (N, P, 2)
-    aligned = similarity.softmax(dim=-1) @ texts + unit  # (N, P, E)
+    aligned, similarity = align(patches, texts)  # (N, P, E), (N, P, 2)
     lean = (similarity[..., 1] - similarity[..., 0]).abs()  # (N, P)
     weight = (sharpness * lean).softmax(dim=1)
     return (weight[..., None] * aligned).sum(dim=1)

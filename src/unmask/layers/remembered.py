@@ -4,7 +4,8 @@
 
 For use in evaluation without gradient. Whatever changes a weight where it lies (a step of training,
 ``load_state_dict``), puts another in its place or moves it makes the value stale. A compiled or
-exported graph remembers nothing: it makes the value each time, or folds it by itself.
+exported graph remembers nothing: it makes the value each time, or folds it by itself. Neither does
+a model that was built in inference mode. What is written through ``weight.data`` is not noticed.
 
 Axes: any.
 
@@ -33,6 +34,9 @@ class Remembered(Generic[T]):
         """The value of these weights; ``make`` must use nothing else that changes."""
         if torch.is_grad_enabled() or torch.compiler.is_compiling():
             self._value = None
+            return make()
+        weights = list(weights)
+        if any(w.is_inference() for w in weights):  # nobody counts what changes those
             return make()
         state: list[object] = [(id(w), w._version, w.device, w.dtype) for w in weights]
         if self._value is None or state != self._state:

@@ -7,6 +7,7 @@ A protocol is a function in a file of this folder, listed in that file's ``PROTO
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from unmask.config import DataConfig
 from unmask.errors import ConfigError, DatasetError
@@ -33,12 +34,22 @@ def load_protocol(
         ConfigError: there is no such protocol, or it leaves none of the modalities.
         DatasetError: the data do not fit it (see ``check``).
     """
+    protocol = divide(data, modalities)
+    check(protocol, to_train=to_train)
+    return protocol
+
+
+def divide(data: DataConfig, modalities: tuple[Modality, ...]) -> Protocol:
+    """Divide a data set as its protocol says, whatever comes of it.
+
+    Raises:
+        ConfigError: there is no such protocol.
+        DatasetError: the data are not those that the protocol is about.
+    """
     if data.protocol not in names():
         raise ConfigError(f"no protocol {data.protocol!r}; there are: {', '.join(names())}")
     file, variant = data.protocol.split("/")
-    protocol = _variants(file)[variant](data, modalities)
-    check(protocol, to_train=to_train)
-    return protocol
+    return _variants(file)[variant](data, modalities)
 
 
 def check(protocol: Protocol, *, to_train: bool = True) -> None:
@@ -51,6 +62,7 @@ def check(protocol: Protocol, *, to_train: bool = True) -> None:
     if to_train:
         _check_captured(protocol)
     _check_apart(protocol, "presentation")
+    _check_files(protocol)
     if not protocol.shared_subjects:
         _check_apart(protocol, "subject")
 
@@ -114,3 +126,17 @@ def _check_apart(protocol: Protocol, what: str) -> None:
                     f"{protocol.name}: {what} {value!r} is in {other} (key {key!r}) and in "
                     f"{set_name} (key {sample.key!r}); keep each {what} in one set"
                 )
+
+
+def _check_files(protocol: Protocol) -> None:
+    """No picture is in two sets, whatever the rows that name it are called."""
+    seen: dict[Path, tuple[str, str]] = {}
+    for set_name, samples in _sets(protocol):
+        for sample in samples:
+            for path in sample.paths.values():
+                other, key = seen.setdefault(path, (set_name, sample.key))
+                if other != set_name:
+                    raise DatasetError(
+                        f"{protocol.name}: {path} is in {other} (key {key!r}) and in {set_name} "
+                        f"(key {sample.key!r}); keep each picture in one set"
+                    )

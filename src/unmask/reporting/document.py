@@ -7,8 +7,7 @@ did, if the model has any; what was judged.
 
 from __future__ import annotations
 
-import math
-
+from unmask.metrics.planning import trials_needed
 from unmask.metrics.rates import Rate
 from unmask.metrics.scores import POLARITY
 from unmask.metrics.thresholds import Rule
@@ -119,8 +118,9 @@ def _cautions(report: Report) -> tuple[Caution, ...]:
         if Rate(0, rate.trials).interval()[1] > CLAIM
     ]
     if small:
+        fewest = trials_needed(0, CLAIM, 0.975)  # so that the two-sided interval lies below it
         found.append(
-            f"Too few trials: fewer than {_trials_to_claim()} presentations cannot show a rate "
+            f"Too few trials: fewer than {fewest} presentations cannot show a rate "
             f"below {100 * CLAIM:g} %, even without one error. This holds for {', '.join(small)}."
         )
     for judgement in report.judgements:
@@ -140,11 +140,6 @@ def _cautions(report: Report) -> tuple[Caution, ...]:
     if SIMULATED in report.evaluation.datasets + report.dev.datasets:
         found.insert(0, SIMULATION)
     return tuple(Caution(text=text) for text in found)
-
-
-def _trials_to_claim() -> int:
-    """The fewest trials that can show a rate below ``CLAIM``: no error, upper bound of 95 %."""
-    return math.ceil(math.log(0.025) / math.log(1 - CLAIM))
 
 
 def _figures(report: Report) -> Section:

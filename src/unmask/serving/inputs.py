@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from unmask.capture.images import SUFFIXES
 from unmask.config import PredictConfig
 from unmask.errors import ConfigError
 from unmask.types import Modality
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
-"""Files of a folder that count as images, in small or capital letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,10 +32,14 @@ class Decision:
     threshold: float
     """Of this model, for exactly these modalities, under this rule."""
     rule: str
-    """How the threshold was set, on the dev set."""
+    """How the threshold was set."""
     modalities: tuple[Modality, ...]
     """What the model was shown."""
     model: str
+    operating_point: str = ""
+    """Its name, if ``unmask calibrate`` made it; empty: that of the training."""
+    origin: str = "dev"
+    """What the threshold was set on: dev, or the captures of a calibration."""
     reason_code: Reason | None = None
     """Why there is no response, for programs."""
     reason: str | None = None

@@ -2,13 +2,14 @@
 
 The card holds what the weights mean nothing without: architecture, preprocessing, the thresholds of
 every set of modalities with their rules, where the data came from, and the hash of the weights.
+Operating points that ``unmask calibrate`` adds stand beside them; those that it replaced are kept.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch import nn
 
 from unmask.errors import CheckpointError, ConfigError
 from unmask.files import sha256, write_text, write_whole
+from unmask.metrics.calibration import Calibration
 from unmask.models import create_model
 from unmask.parsing import to_plain
 from unmask.transforms.normalize import Preprocessing
@@ -25,6 +27,15 @@ from unmask.types import Modality
 from unmask.weights.networks import read_network
 
 FORMAT = "unmask-card/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """An operating point that another has taken the place of."""
+
+    name: str
+    modalities: str
+    point: Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,10 @@ class Card:
     unmask_version: str
     backbone: Mapping[str, str] = field(default_factory=dict)
     """``source`` and ``sha256`` of the pretrained backbone that the training began with, if any."""
+    operating_points: Mapping[str, Mapping[str, Calibration]] = field(default_factory=dict)
+    """Added after the training, by name and set of modalities."""
+    replaced: tuple[Replaced, ...] = ()
+    """Operating points that were replaced, the oldest first."""
     format: str = FORMAT
 
 
@@ -94,6 +109,20 @@ def load_weights(model: nn.Module, path: Path) -> None:
 def save_card(card: object, folder: Path) -> None:
     """Write ``card.json`` into the folder of a run."""
     write_text(folder / "card.json", json.dumps(to_plain(card), indent=2) + "\n")
+
+
+def with_operating_points(card: Card, folder: Path) -> Card:
+    """The card with what was calibrated since the folder's card was written for the same weights.
+
+    A training that is gone on with after its end writes its card again.
+    """
+    try:
+        before = load_card(folder)
+    except CheckpointError:  # none, or one that is written anew because it is damaged
+        return card
+    if before.weights_sha256 != card.weights_sha256:
+        return card
+    return replace(card, operating_points=before.operating_points, replaced=before.replaced)
 
 
 def load(folder: Path) -> tuple[nn.Module, Card]:
@@ -139,6 +168,7 @@ def load_card(folder: Path) -> Card:
             raise CheckpointError(f"{path} has format {entries['format']!r}; known is {FORMAT!r}")
         entries["modalities"] = tuple(Modality(m) for m in entries["modalities"])
         entries["preprocessing"] = Preprocessing(**entries["preprocessing"])
+        entries |= _operating_points(entries)
         return Card(**{f.name: entries[f.name] for f in fields(Card) if f.name in entries})
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, CheckpointError):
@@ -146,3 +176,30 @@ def load_card(folder: Path) -> Card:
         raise CheckpointError(
             f"{path} is damaged ({type(error).__name__}: {error}); copy it again from its run"
         ) from error
+
+
+def operating_point(card: Card, name: str) -> Mapping[str, Calibration]:
+    """A calibrated operating point by its name, per set of modalities.
+
+    Raises:
+        ConfigError: the card has none of that name.
+    """
+    if name not in card.operating_points:
+        has = ", ".join(card.operating_points) or "none"
+        raise ConfigError(
+            f"no operating point {name!r}; the card has: {has}; unmask calibrate makes them"
+        )
+    return card.operating_points[name]
+
+
+def _operating_points(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """What a card says of operating points; those of older versions say nothing."""
+    points = {
+        name: {shown: Calibration.from_plain(point) for shown, point in by_modalities.items()}
+        for name, by_modalities in entries.get("operating_points", {}).items()
+    }
+    replaced = tuple(
+        Replaced(**{**one, "point": Calibration.from_plain(one["point"])})
+        for one in entries.get("replaced", ())
+    )
+    return {"operating_points": points, "replaced": replaced}

@@ -14,7 +14,7 @@ import numpy as np
 from torch import nn
 from torch.utils.data import DataLoader
 
-from unmask.capture.crop import CROP_VERSION
+from unmask.capture.crop import one_version
 from unmask.config import ModelConfig, TrainConfig
 from unmask.data import BalancedSampler, Item, Presentations, collate
 from unmask.files import sha256
@@ -23,7 +23,13 @@ from unmask.metrics.scores import Scores, per_presentation, write_scores
 from unmask.metrics.thresholds import operating_point
 from unmask.parsing import to_plain
 from unmask.training.callbacks import BestOnDev, DevFigures, StepBar
-from unmask.training.checkpoint import Card, load_weights, save_card, save_weights
+from unmask.training.checkpoint import (
+    Card,
+    load_weights,
+    save_card,
+    save_weights,
+    with_operating_points,
+)
 from unmask.training.folder import open_folder
 from unmask.training.learner import Learner
 from unmask.training.scoring import Scorer
@@ -60,7 +66,9 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
     open_folder(config)
     settings: Any = model.config
     preprocessing = Preprocessing(
-        image_size=settings.image_size, crop_version=CROP_VERSION, depth=config.data.depth
+        image_size=settings.image_size,
+        crop_version=one_version(s.attributes.get("crop", "") for s in protocol.train),
+        depth=config.data.depth,
     )
     scorer = Scorer(
         model=model,
@@ -84,6 +92,7 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
     dev = {shown: dev_scores(shown) for shown in _subsets(config.modalities)}
     write_scores(dev[config.modalities], config.out / "dev.csv")
     card = _card(model, config, protocol, kept, dev, preprocessing)
+    card = with_operating_points(card, config.out)
     save_card(card, config.out)
     return Run(folder=config.out, card=card)
 
@@ -163,7 +172,7 @@ def _card(
         modalities=config.modalities,
         preprocessing=preprocessing,
         thresholds=_thresholds(dev, protocol.dev),
-        threshold_from="dev",
+        threshold_from=protocol.threshold_from,
         data={
             "datasets": sorted({s.dataset for s in samples}),
             "protocol": protocol.name,

@@ -1,0 +1,115 @@
+"""Videos as folders: one folder of frames for each sensor, and which of the frames are judged.
+
+    <video>/color/0001.jpg, <video>/depth/0001.jpg, <video>/ir/0001.jpg
+
+Frames of several sensors belong together where their names are equal. Order is that of the names as
+text, the same on every file system.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from unmask.config.pictures import Frames
+from unmask.errors import DatasetError
+from unmask.types import Modality, Sample
+
+log = logging.getLogger("unmask")
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+
+SensorFolders = Mapping[Modality, Sequence[str]]
+"""Names that the folder of each sensor may have."""
+
+
+def frames_of(video: Path, sensors: SensorFolders) -> dict[str, dict[Modality, Path]]:
+    """Each frame of a video by its name, in order, with the pictures of the sensors that saw it."""
+    found: dict[str, dict[Modality, Path]] = {}
+    for modality, names in sensors.items():
+        for name in names:
+            for picture in _pictures(video / name):
+                found.setdefault(picture.stem, {}).setdefault(modality, picture)
+    return dict(sorted(found.items()))
+
+
+def samples_of(
+    videos: Iterable[tuple[Path, Sample]], sensors: SensorFolders, *, root: Path, tree: str
+) -> list[Sample]:
+    """Every frame of the videos, each told by a sample without pictures whose key names the video.
+
+    Video folders without any picture are left out, and counted in one line of the log.
+
+    Raises:
+        DatasetError: no video has a frame (the message prints the ``tree`` that was expected), or
+            two folders are the same video.
+    """
+    samples: list[Sample] = []
+    empty: list[Path] = []
+    known: dict[str, Path] = {}
+    for folder, video in videos:
+        if known.setdefault(video.key, folder) != folder:
+            raise DatasetError(
+                f"{known[video.key]} and {folder} are the same video; keep one release per root"
+            )
+        frames = frames_of(folder, sensors)
+        if not frames:
+            empty.append(folder)
+        samples += [
+            replace(
+                video,
+                key=f"{video.key}/{frame}",
+                paths=paths,
+                attributes={**video.attributes, "frame": frame},
+            )
+            for frame, paths in frames.items()
+        ]
+    if not samples:
+        raise mismatch(root, tree)
+    if empty:
+        log.warning("%d video folders have no picture and are left out: %s", len(empty), empty[0])
+    return samples
+
+
+def mismatch(root: Path, tree: str) -> DatasetError:
+    """What to say of a root that does not hold the data set."""
+    return DatasetError(
+        f"{root} does not hold this data set, or not whole; expected is {tree}; check data.root"
+    )
+
+
+def judged(samples: Sequence[Sample], rule: Frames) -> list[Sample]:
+    """The frames of each presentation that are judged, with the rule as attribute ``frames``.
+
+    ``first_and_last`` and ``three`` (those that begin the second, third and fourth quarter) choose
+    among the frames that most sensors saw; a short video gives fewer.
+    """
+    videos: dict[str, list[Sample]] = {}
+    for sample in samples:
+        videos.setdefault(sample.presentation, []).append(sample)
+    return [
+        replace(sample, attributes={**sample.attributes, "frames": rule})
+        for frames in videos.values()
+        for sample in _chosen(frames, rule)
+    ]
+
+
+def _chosen(frames: Sequence[Sample], rule: Frames) -> Sequence[Sample]:
+    if rule == "all":
+        return frames
+    most = max(len(sample.paths) for sample in frames)
+    whole = [sample for sample in frames if len(sample.paths) == most]
+    quarter, last = len(whole) // 4, len(whole) - 1
+    places = (0, last) if rule == "first_and_last" else (quarter, 2 * quarter, 3 * quarter)
+    return [whole[place] for place in sorted(set(places))]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [folder / e.name for e in entries if e.name.lower().endswith(SUFFIXES)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []

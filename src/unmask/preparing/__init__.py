@@ -1,0 +1,1 @@
+"""``unmask prepare``: raw frames of a capture to face crops with a manifest."""
