@@ -21,6 +21,7 @@ def test_a_verb_takes_exactly_its_config_and_is_public(function: typing.Any) -> 
 
 
 def _names() -> dict[str, object]:
+    from unmask.checkup.findings import Checkup
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
     from unmask.preparing.run import Prepared
@@ -38,7 +39,7 @@ def _names() -> dict[str, object]:
     results |= {"Calibrated": Calibrated, "Evaluated": Evaluated}
     results |= {"Evidence": Evidence, "FlexibleTable": FlexibleTable}
     results |= {"Separability": Separability, "Plan": Plan, "Comparison": Comparison}
-    return {**vars(api), **results, "Prepared": Prepared}
+    return {**vars(api), **results, "Prepared": Prepared, "Checkup": Checkup}
 
 
 def test_help_names_every_verb_with_its_first_line(capsys: pytest.CaptureFixture[str]) -> None:
