@@ -8,12 +8,9 @@ holds something else is never written to.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +32,7 @@ from rich.text import Text
 from unmask.config import SimulateConfig
 from unmask.errors import ConfigError
 from unmask.files import write_whole
+from unmask.processes import in_order
 from unmask.sim.captions import captions
 from unmask.sim.claim import claimed
 from unmask.sim.padding import block_of, padded
@@ -180,32 +178,11 @@ def _render_all(batches: list[list[Job]], config: SimulateConfig) -> None:
 
 def _done(batches: list[list[Job]], config: SimulateConfig) -> Iterator[int]:
     """Yield how many frames were finished; results do not depend on the number of workers."""
-    if config.workers == 1 or len(batches) < 2:
-        for batch in batches:
-            for job in batch:
-                yield _render_batch([job], config)
-        return
-    context = multiprocessing.get_context("spawn")  # no threads of the parent are copied
-    count = min(config.workers, len(batches))
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker) as pool:
-        try:
-            yield from pool.map(_render_batch, batches, [config] * len(batches))
-        finally:
-            pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the rest
-
-
-def _start_worker() -> None:
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+    alone = config.workers == 1 or len(batches) < 2
+    pieces = [[job] for batch in batches for job in batch] if alone else batches
+    yield from in_order(
+        partial(_render_batch, config=config), pieces, workers=1 if alone else config.workers
+    )
 
 
 def _render_batch(batch: list[Job], config: SimulateConfig) -> int:
