@@ -76,6 +76,13 @@ def tokenize(
     return rows
 
 
+def tokenize_short(texts: Sequence[str], *, context: int, vocabulary: int) -> tuple[Tensor, Tensor]:
+    """Texts -> rows up to the end of the longest, (N, L) int64, and where each ends, (N,) int64."""
+    rows = tokenize(texts, context=context, vocabulary=vocabulary)
+    end = [1 + context + len(clip_words(text, vocabulary)) for text in texts]
+    return rows[:, : max(end) + 1], torch.tensor(end)
+
+
 @cache
 def _clip_tokenizer(count: int) -> Tokenizer:
     """Built once: the 512 single bytes (inside a word and ending it), then one token per merge."""

@@ -35,7 +35,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.layers.clip_tokens import clip_words, tokenize
+from unmask.layers.clip_tokens import tokenize_short
 from unmask.layers.remembered import Remembered
 from unmask.layers.text_encoder import TextEncoder
 from unmask.layers.transformer import Look, Step, look_up
@@ -74,10 +74,9 @@ class RefinedTexts(nn.Module):
     def __init__(self, sizes: PromptSizes, words: tuple[str, str]) -> None:
         super().__init__()
         self.sizes = sizes
-        rows = tokenize(words, context=sizes.prompts, vocabulary=sizes.vocabulary)
-        end = [1 + sizes.prompts + len(clip_words(word, sizes.vocabulary)) for word in words]
-        self.register_buffer("tokens", rows[:, : max(end) + 1], persistent=False)
-        self.register_buffer("end", torch.tensor(end), persistent=False)
+        tokens, end = tokenize_short(words, context=sizes.prompts, vocabulary=sizes.vocabulary)
+        self.register_buffer("tokens", tokens, persistent=False)
+        self.register_buffer("end", end, persistent=False)
         shape = sizes.prompts, sizes.text_dim
         self.first = nn.Parameter(0.02 * torch.randn(shape))
         std = 0.0 if sizes.update == "accumulate" else 0.02

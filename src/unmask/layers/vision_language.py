@@ -28,12 +28,15 @@ from torch import Tensor, nn
 from unmask.errors import ConfigError
 from unmask.layers.apart import Apart
 from unmask.layers.clip import ClipConfig
-from unmask.layers.clip_tokens import BYTES, VOCABULARY, clip_words, tokenize
+from unmask.layers.clip_tokens import BYTES, VOCABULARY, tokenize_short
 from unmask.layers.image_encoder import ImageEncoderConfig
 from unmask.layers.remembered import Remembered
 from unmask.layers.text_encoder import TextEncoder, TextEncoderConfig
 from unmask.layers.transformer import Activation
 from unmask.types import Levels, Modality, Output, Routing
+
+Score = Literal["both", "class_token"]
+"""What makes the score of a picture: class token and patches, or the class token alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,10 +169,9 @@ class ClassTexts(nn.Module):
         self, config: VisionLanguageConfig, words: tuple[str, str], *, context: int = 0
     ) -> None:
         super().__init__()
-        rows = tokenize(words, context=context, vocabulary=config.vocabulary)
-        end = [1 + context + len(clip_words(text, config.vocabulary)) for text in words]
-        self.register_buffer("tokens", rows[:, : max(end) + 1], persistent=False)
-        self.register_buffer("end", torch.tensor(end), persistent=False)
+        tokens, end = tokenize_short(words, context=context, vocabulary=config.vocabulary)
+        self.register_buffer("tokens", tokens, persistent=False)
+        self.register_buffer("end", end, persistent=False)
         self.context: nn.Parameter | None = None
         if context:
             self.context = nn.Parameter(torch.empty(context, config.text_dim))
@@ -197,20 +199,23 @@ def answer(
     texts: Tensor,
     scale: Tensor,
     routing: tuple[Routing, ...] = (),
+    *,
+    score: Score = "both",
 ) -> Output:
     """Features of pictures at L levels, (N, E) each, texts (2, E), temperature -> Output.
 
-    The answer of a modality is the mean of its logits over the levels; that of a presentation the
-    mean over the modalities that are there (both inferred).
+    The answer of a modality is the mean of its logits over the levels, or that of the first level
+    alone; that of a presentation the mean over the modalities that are there (both inferred).
     """
     unit = F.normalize(torch.stack(list(levels), dim=1).float(), dim=-1)  # (N, L, E)
     with torch.autocast(unit.device.type, enabled=False):
         similarity = scale * unit @ texts.T  # (N, L, 2)
     logit = similarity[..., 0] - similarity[..., 1]  # (N, L)
+    scored = (logit if score == "both" else logit[:, :1]).mean(dim=1)  # (N,)
     return Output(
-        logit=apart.mean(logit.mean(dim=1)),
+        logit=apart.mean(scored),
         feature=apart.mean(unit[:, 0]),
         routing=routing,
-        modality_logit=apart.together(logit.mean(dim=1)),
+        modality_logit=apart.together(scored),
         levels=Levels(logit=apart.together(logit), feature=apart.together(unit)),
     )

@@ -32,8 +32,7 @@ two texts, which are made once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -41,7 +40,7 @@ from unmask.layers.clip import Clip
 from unmask.layers.cms import CmsConfig, Enhancers
 from unmask.layers.patch_alignment import Pooling, local_feature
 from unmask.layers.transformer import require_positive
-from unmask.layers.vision_language import TINY, TINY_TEST, ClassTexts, answer
+from unmask.layers.vision_language import TINY, TINY_TEST, ClassTexts, Score, answer
 from unmask.types import Output
 
 
@@ -53,7 +52,7 @@ class Config(CmsConfig):
     """Learned tokens before the name of a class, shared by both classes."""
     pooling: Pooling = "mean"
     """Patches that make the local feature: all, or the quarter that leans most to a class."""
-    score: Literal["both", "class_token"] = "both"
+    score: Score = "both"
     """What makes the score: class token and patches, or the class token alone; both are trained."""
 
     def __post_init__(self) -> None:
@@ -87,11 +86,8 @@ class FMClip(nn.Module):
         texts = self.texts(self.backbone.text)  # (2, E)
         scale = self.backbone.logit_scale.exp()
         local = local_feature(features.patches, texts, pooling=self.config.pooling)  # (N, E)
-        output = answer(apart, [features.class_token, local], texts, scale)
-        if self.config.score == "both":
-            return output
-        alone = answer(apart, [features.class_token], texts, scale)
-        return replace(output, logit=alone.logit, modality_logit=alone.modality_logit)
+        levels = [features.class_token, local]
+        return answer(apart, levels, texts, scale, score=self.config.score)
 
 
 Model = FMClip

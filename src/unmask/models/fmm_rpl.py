@@ -53,7 +53,7 @@ from unmask.layers.flexible_experts import ExpertSizes, FlexibleExperts, Kind, S
 from unmask.layers.patch_saliency import salient_feature
 from unmask.layers.refined_prompts import PromptGates, PromptSizes, RefinedTexts, VisualPrompts
 from unmask.layers.transformer import require_positive
-from unmask.layers.vision_language import TINY, TINY_TEST, VisionLanguageConfig, answer
+from unmask.layers.vision_language import TINY, TINY_TEST, Score, VisionLanguageConfig, answer
 from unmask.types import Output, Routing
 
 
@@ -103,7 +103,7 @@ class Config(VisionLanguageConfig):
     """Rank of the maps from text prompts to visual prompts; 0: none."""
     saliency: float = 10.0
     """How much more the patches say that lean clearly to one class; 0: all alike."""
-    score: Literal["both", "class_token"] = "both"
+    score: Score = "both"
     """What makes the score: class token and patches, or the class token alone; ``optim.local`` says
     whether the patches are trained."""
 
@@ -200,11 +200,8 @@ class FmmRpl(nn.Module):
         class_token, patches, routing = self._seen(apart, image, told)  # (N, E), (N, P, E)
         local = salient_feature(patches, texts, sharpness=self.config.saliency)  # (N, E)
         scale = self.backbone.logit_scale.exp()
-        output = answer(apart, [class_token, local], texts, scale, routing)
-        if self.config.score == "both":
-            return output
-        alone = answer(apart, [class_token], texts, scale)
-        return replace(output, logit=alone.logit, modality_logit=alone.modality_logit)
+        levels = [class_token, local]
+        return answer(apart, levels, texts, scale, routing, score=self.config.score)
 
     def _seen(
         self, apart: Apart, image: Tensor, told: list[Tensor]
