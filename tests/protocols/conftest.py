@@ -30,7 +30,7 @@ def grid() -> pl.DataFrame:
     rows = [
         {
             "key": f"{site}-{split}-{skin}-{species or 'bona_fide'}",
-            **{name: f"{split}_{name}.png" for name in IMAGES},
+            **{name: f"{site}_{split}_{name}.png" for name in IMAGES},
             "label": "attack" if species else "bona_fide",
             "pai_species": species,
             "subject": f"{site}-{split}-{skin}",
@@ -49,8 +49,9 @@ def ask(tmp_path: Path) -> Callable[[pl.DataFrame, str], DataConfig]:
     """Writes a table, beside the images that it names, and asks for a protocol."""
 
     def ask(table: pl.DataFrame, protocol: str) -> DataConfig:
-        for split, name in product(("train", "dev", "eval"), IMAGES):
-            (tmp_path / f"{split}_{name}.png").touch()
+        for name in IMAGES:
+            for file in table[name].unique():
+                (tmp_path / file).touch()
         table.write_parquet(tmp_path / "manifest.parquet")
         return DataConfig(root=tmp_path, protocol=protocol)
 

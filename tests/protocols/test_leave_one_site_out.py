@@ -23,8 +23,21 @@ def test_eval_is_the_site_left_out_and_the_rest_is_learned(
     for split in ("train", "dev"):
         learned = grid.filter(pl.col("site") != site, split=split)
         assert [s.key for s in getattr(protocol, split)] == learned["key"].to_list()
-    judged = grid.filter(site=site, split="eval")
-    assert [s.key for s in protocol.eval] == judged["key"].to_list()
+    assert {s.key for s in protocol.eval} == set(grid.filter(site=site)["key"])
+
+
+def test_who_was_learned_elsewhere_is_not_judged(grid: pl.DataFrame, ask: Ask) -> None:
+    traveller, known = "A-eval-I", "B-train-I"
+    travelled = grid.with_columns(subject=pl.col("subject").replace(traveller, known))
+    protocol = load_protocol(ask(travelled, "leave_one_site_out/A"), THREE)
+    judged = grid.filter(pl.col("subject") != traveller, site="A")
+    assert {s.key for s in protocol.eval} == set(judged["key"])
+
+
+def test_people_without_a_name_are_judged(grid: pl.DataFrame, ask: Ask) -> None:
+    nameless = grid.with_columns(subject=pl.lit(""))
+    protocol = load_protocol(ask(nameless, "leave_one_site_out/A"), THREE)
+    assert {s.key for s in protocol.eval} == set(grid.filter(site="A")["key"])
 
 
 @pytest.mark.parametrize(("variant", "split"), [("D", "eval"), ("A", "train")])

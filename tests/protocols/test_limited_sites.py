@@ -21,9 +21,19 @@ def test_two_sites_are_learned_and_the_other_two_are_judged(
     protocol = load_protocol(ask(grid, f"limited_sites/{variant}"), THREE)
     assert protocol.name == f"limited_sites/{variant}"
     assert protocol.threshold_from == "dev"
-    for split, sites in (("train", learned), ("dev", learned), ("eval", judged)):
-        expected = grid.filter(pl.col("site").is_in(list(sites)), split=split)
+    for split in ("train", "dev"):
+        expected = grid.filter(pl.col("site").is_in(list(learned)), split=split)
         assert [s.key for s in getattr(protocol, split)] == expected["key"].to_list()
+    there = grid.filter(pl.col("site").is_in(list(judged)))
+    assert {s.key for s in protocol.eval} == set(there["key"])
+
+
+def test_who_was_learned_elsewhere_is_not_judged(grid: pl.DataFrame, ask: Ask) -> None:
+    traveller, known = "C-eval-I", "B-dev-I"
+    travelled = grid.with_columns(subject=pl.col("subject").replace(traveller, known))
+    protocol = load_protocol(ask(travelled, "limited_sites/ab_to_cd"), THREE)
+    assert traveller not in {s.key.rpartition("-")[0] for s in protocol.eval}
+    assert known not in {s.subject for s in protocol.eval}
 
 
 def test_missing_sites_are_named_with_the_command_that_makes_them(

@@ -143,6 +143,14 @@ def read_sets(root: Path, name: str) -> dict[str, Rows]:
     }
 
 
+def together(sets: Mapping[str, Rows]) -> Rows:
+    """The rows of all sets, one set after the other."""
+    return Rows(
+        samples=[sample for rows in sets.values() for sample in rows.samples],
+        title=", and ".join(rows.title for rows in sets.values()),
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rows:
     """Samples of a table that belong together, and what a message calls them."""

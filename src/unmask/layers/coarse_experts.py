@@ -54,9 +54,15 @@ class CoarseExperts(nn.Module):
     """Stacked two-layer perceptrons of ``expert_dim`` neurons each, and the router over them."""
 
     def __init__(
-        self, dim: int, router: NoisyTopKRouter, *, expert_dim: int, answer_dim: int = 0
+        self,
+        dim: int,
+        router: NoisyTopKRouter,
+        *,
+        expert_dim: int,
+        answer_dim: int = 0,
+        silent: bool = False,
     ) -> None:
-        """``answer_dim`` 0: as wide as what they see."""
+        """``answer_dim`` 0: as wide as what they see; ``silent``: their answer starts at zero."""
         super().__init__()
         self.router = router
         count, answer_dim = router.num_experts, answer_dim or dim
@@ -66,7 +72,7 @@ class CoarseExperts(nn.Module):
         self.up_weight = nn.Parameter(torch.empty(count, answer_dim, expert_dim))
         self.up_bias = nn.Parameter(torch.zeros(count, answer_dim))
         nn.init.normal_(self.down_weight, std=dim**-0.5)
-        nn.init.normal_(self.up_weight, std=expert_dim**-0.5)
+        nn.init.normal_(self.up_weight, std=0.0 if silent else expert_dim**-0.5)
 
     def forward(self, x: Tensor, gate: Tensor, valid: Tensor) -> tuple[Tensor, Routing]:
         """(T, D), (T, G) and (T,) bool -> (T, A) and who did it."""

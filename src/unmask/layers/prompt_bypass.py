@@ -1,9 +1,11 @@
 """Prompts for gates: a convolutional map that runs beside the blocks, or ordinary prompt tokens.
 
-    P_0 = Conv[q(CDC(pictures)); T_c; T],  P_{i+1} = P_i + Dropout(ECA(q([CDC(P_i); CDC(seen_i)])))
+    P_0 = Conv[q(CDC(pictures)); r T_c; r T],  P_{i+1} = P_i + Dropout(ECA(q([CDC(P_i); CDC(seen_i)])))
 
 CDC is a central difference convolution, ECA channel attention, q QuickGELU, T_c a learned picture
-for the set c of absent modalities, T one for all sets, seen_i what the gate of block i saw.
+for the set c of absent modalities, T one for all sets, seen_i what the gate of block i saw. Adam
+moves every pixel of a learned picture by its rate at every step, and all pixels of a patch move the
+prompt together; r < 1 makes them learn at that share of the rate (inferred).
 
 Axes: B presentations, M modalities, H W pixels, G x G patches of one modality, C channels of the
 prompt, I features that the gate sees, T prompt tokens, S other tokens, D features of a token.
@@ -36,9 +38,18 @@ class PromptGenerator(nn.Module):
     """
 
     def __init__(
-        self, modalities: int, *, image_size: int, patch_size: int, dim: int, theta: float
+        self,
+        modalities: int,
+        *,
+        image_size: int,
+        patch_size: int,
+        dim: int,
+        theta: float,
+        picture_rate: float = 1.0,
     ) -> None:
+        """``picture_rate`` is r."""
         super().__init__()
+        self.picture_rate = picture_rate
         self.content = CentralDifferenceConv2d(3 * modalities, 3, theta=theta)
         self.absent = nn.Embedding(2**modalities, 3 * image_size**2)
         self.task = nn.Parameter(torch.zeros(3, image_size, image_size))
@@ -50,7 +61,8 @@ class PromptGenerator(nn.Module):
         content = quick_gelu(self.content(image.flatten(1, 2)))  # (B, 3, H, W)
         absent = self.absent(absence_code(present)).reshape(content.shape)
         task = self.task.expand_as(content)
-        prompt: Tensor = self.patches(torch.cat([content, absent, task], dim=1))
+        learned = self.picture_rate * torch.cat([absent, task], dim=1)  # (B, 6, H, W)
+        prompt: Tensor = self.patches(torch.cat([content, learned], dim=1))
         return prompt
 
 

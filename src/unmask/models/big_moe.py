@@ -25,14 +25,15 @@ Differs: the last block has no CPB, as nobody would read it. Inferred, for the f
 the head reads the patches too, else nothing would train the last IGMA; each branch of the CPB gives
 half of its channels, followed by QuickGELU and dropout as in the published code; one logit instead
 of two; experts refine the feature that they see, where in the published code their answer takes its
-place (``refine``); expert tables start at std 1 / sqrt(features), where the published ones start at
-1; modalities share the class token and the positions of the backbone, which keep learning, and have
-a learned vector each. The widening starts at zero, so an untrained model is exactly the plain
-transformer of its backbone (but for prompt tokens, which all others attend to). The code of the
-absent modalities tells the truth in training and use.
+place (``refine``); experts that refine start silent, their answer being zero, as a random one would
+only disturb what the narrowing learns first, and other tables start at std 1 / sqrt(features),
+where the published ones start at 1; modalities share the class token and the positions of the
+backbone, which keep learning, and have a learned vector each. The widening starts at zero, so an
+untrained model is exactly the plain transformer of its backbone (but for prompt tokens, which all
+others attend to). The code of the absent modalities tells the truth in training and use.
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality.
-    tiny: 1,844,947 parameters, 0.468 GFLOPs
+    tiny: 1,937,107 parameters, 0.485 GFLOPs
     tiny_test: 67,687 parameters, 0.0044 GFLOPs
     base: 88,741,301 parameters, 114.0 GFLOPs
 """
@@ -75,7 +76,8 @@ class Config(BackboneConfig):
     expert_dim: int = 200
     """Neurons of a coarse expert: so many that 8 of them are as large as all fine-grained ones."""
     expert_heads: int = 2
-    """Independent choices at each position; coarse experts are chosen once."""
+    """Independent choices at each position; coarse experts are chosen once. A choice weighs 1, so
+    more choices of two neurons each learn faster than few choices of many."""
     top_k: int = 2
     """Experts per choice: at least two, as a gate learns by weighing one against another."""
     sparse_steps: bool = False
@@ -92,6 +94,8 @@ class Config(BackboneConfig):
     learned for each set of absent modalities; or none, and the gate sees features alone."""
     prompt_dim: int = 64
     """Channels of a prompt map."""
+    picture_rate: float = 0.1
+    """Share of the rate at which the pictures of absent modalities and of the task are learned."""
     prompt_tokens: int = 8
     """Prompt tokens of a block, where prompts are ``vector``."""
     theta: float = 0.7
@@ -104,7 +108,7 @@ class Config(BackboneConfig):
         for field in ("down_dim", "expert_dim", "expert_heads", "prompt_dim", "prompt_tokens"):
             require_positive(field, getattr(self, field))
         require_multiple("prompt_dim", self.prompt_dim, "the number of CPB branches", 2)
-        for field in ("theta", "dropout"):
+        for field in ("theta", "picture_rate", "dropout"):
             if not 0 <= getattr(self, field) <= 1:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must be from 0 to 1")
         most = self._most_coarse() if self.experts == "coarse" else self._most_fine_grained()
@@ -162,6 +166,7 @@ VARIANTS = {
         heads=4,
         prompt_dim=32,
         num_experts=256,
+        expert_heads=32,
         expert_dim=32,
     ),
     "tiny_test": Config(
@@ -196,6 +201,7 @@ class BigMoE(nn.Module):
                 patch_size=config.patch_size,
                 dim=config.prompt_dim,
                 theta=config.theta,
+                picture_rate=config.picture_rate,
             )
         self.tokens = nn.ModuleList(
             PromptTokens(count, config.prompt_tokens, config.dim)
@@ -243,7 +249,11 @@ def experts_of(config: Config) -> FineGrainedExperts | CoarseExperts:
     if config.experts == "coarse":
         noisy = NoisyTopKRouter(sizes.gate, num_experts=config.num_experts, top_k=config.top_k)
         return CoarseExperts(
-            sizes.experts, noisy, expert_dim=config.expert_dim, answer_dim=sizes.joined
+            sizes.experts,
+            noisy,
+            expert_dim=config.expert_dim,
+            answer_dim=sizes.joined,
+            silent=config.refine,
         )
     router = ProductKeyRouter(
         sizes.gate,
@@ -253,7 +263,11 @@ def experts_of(config: Config) -> FineGrainedExperts | CoarseExperts:
         key_dim=config.down_dim,
     )
     return FineGrainedExperts(
-        sizes.experts, router, answer_dim=sizes.joined, sparse=config.sparse_steps
+        sizes.experts,
+        router,
+        answer_dim=sizes.joined,
+        silent=config.refine,
+        sparse=config.sparse_steps,
     )
 
 

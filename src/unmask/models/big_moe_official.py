@@ -30,7 +30,7 @@ where their noise drowns the backbone. The published loader divides by 128 what 
 127.5.
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality.
-    tiny_test: 104,297 parameters, 0.0077 GFLOPs
+    tiny_test: 104,297 parameters, 0.0078 GFLOPs
     base: 90,148,953 parameters, 114.4 GFLOPs
 """
 

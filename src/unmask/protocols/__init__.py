@@ -6,7 +6,7 @@ A protocol is a function in a file of this folder, listed in that file's ``PROTO
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from unmask.config import DataConfig
@@ -65,6 +65,12 @@ def check(protocol: Protocol, *, to_train: bool = True) -> None:
     _check_files(protocol)
     if not protocol.shared_subjects:
         _check_apart(protocol, "subject")
+
+
+def strangers(samples: Sequence[Sample], *known: Sequence[Sample]) -> list[Sample]:
+    """Samples of people that are in none of the ``known``; an unknown subject ("") is a stranger."""
+    people = {(s.dataset, s.subject) for part in known for s in part if s.subject}
+    return [s for s in samples if (s.dataset, s.subject) not in people]
 
 
 def _variants(file: str) -> Mapping[str, Build]:
