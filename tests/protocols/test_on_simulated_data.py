@@ -18,7 +18,7 @@ PER_SPECIES = 50
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The table of a simulation of every site; nothing is rendered, rows of a site and set share files."""
+    """The table of a simulation of every site; nothing is rendered, rows of a set share files."""
     root = tmp_path_factory.mktemp("simulated")
     rows = []
     for site in SITES.values():

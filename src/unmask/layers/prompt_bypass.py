@@ -1,6 +1,7 @@
 """Prompts for gates: a convolutional map that runs beside the blocks, or ordinary prompt tokens.
 
-    P_0 = Conv[q(CDC(pictures)); r T_c; r T],  P_{i+1} = P_i + Dropout(ECA(q([CDC(P_i); CDC(seen_i)])))
+    P_0 = Conv[q(CDC(pictures)); r T_c; r T]
+    P_{i+1} = P_i + Dropout(ECA(q([CDC(P_i); CDC(seen_i)])))
 
 CDC is a central difference convolution, ECA channel attention, q QuickGELU, T_c a learned picture
 for the set c of absent modalities, T one for all sets, seen_i what the gate of block i saw. Adam

@@ -68,7 +68,7 @@ def check(protocol: Protocol, *, to_train: bool = True) -> None:
 
 
 def strangers(samples: Sequence[Sample], *known: Sequence[Sample]) -> list[Sample]:
-    """Samples of people that are in none of the ``known``; an unknown subject ("") is a stranger."""
+    """Samples of people that none of the ``known`` sets has; an unknown subject is a stranger."""
     people = {(s.dataset, s.subject) for part in known for s in part if s.subject}
     return [s for s in samples if (s.dataset, s.subject) not in people]
 

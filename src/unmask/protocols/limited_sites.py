@@ -1,8 +1,9 @@
 """Trained at two sites only: how much does the detector lose when it has seen little variety?
 
 Train, dev, eval: the train and dev rows of two sites; all rows of two others, judged together, but
-for those of people that train or dev know from elsewhere. The variant ``ab_to_cd`` learns at A and B and is judged at C and D, ``cd_to_ab`` the other way. A
-species that only the judged sites have is new as well.
+for those of people that train or dev know from elsewhere. The variant ``ab_to_cd`` learns at A and
+B and is judged at C and D, ``cd_to_ab`` the other way. A species that only the judged sites have is
+new as well.
 Threshold: from dev, which is of the two sites learned from.
 Source: limited sources as in MMDG, protocol 3 (arXiv:2402.19298), where scores of both targets are
 pooled; with simulated sites in place of data sets. There the threshold is set on the targets.
