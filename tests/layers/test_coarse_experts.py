@@ -96,3 +96,15 @@ def test_routing_is_dense_and_in_float32_whatever_the_arithmetic() -> None:
     assert routing.prob.shape == (3, COUNT)
     assert routing.num_experts == COUNT
     assert torch.equal(routing.valid, valid)
+
+
+def test_silent_experts_say_nothing_until_they_have_learned() -> None:
+    router = NoisyTopKRouter(GATE, num_experts=4, top_k=2)
+    experts = CoarseExperts(DIM, router, expert_dim=WIDE, silent=True)
+    inputs = torch.randn(9, DIM), torch.randn(9, GATE), torch.ones(9, dtype=torch.bool)
+    y, _ = experts(*inputs)
+    assert not y.any()
+    (y - 1).square().sum().backward()
+    with torch.no_grad():
+        experts.up_weight -= experts.up_weight.grad
+    assert experts(*inputs)[0].any(dim=1).all()

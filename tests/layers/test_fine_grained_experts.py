@@ -59,6 +59,32 @@ def test_nothing_is_lost_against_a_loop_over_every_expert(num_experts: int) -> N
         torch.testing.assert_close(y[t], expected, rtol=0, atol=1e-5)
 
 
+def test_asking_all_experts_gives_what_reading_rows_gives() -> None:
+    """25 experts of which 4 are used are asked; with sparse tables their rows are read."""
+    asked, read = build(), build()
+    read.down.sparse = read.up.sparse = True
+    x, gate = torch.randn(9, DIM), torch.randn(9, GATE)
+    valid = torch.ones(9, dtype=torch.bool)
+    answers = [experts(x, gate, valid)[0] for experts in (asked, read)]
+    torch.testing.assert_close(*answers)
+    for answer in answers:
+        answer.square().sum().backward()
+    for one, other in zip(asked.parameters(), read.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad.to_dense())
+
+
+def test_silent_experts_say_nothing_until_they_have_learned() -> None:
+    router = ProductKeyRouter(GATE, num_experts=25, heads=2, top_k=2, key_dim=3)
+    experts = FineGrainedExperts(DIM, router, silent=True)
+    inputs = torch.randn(9, DIM), torch.randn(9, GATE), torch.ones(9, dtype=torch.bool)
+    y, _ = experts(*inputs)
+    assert not y.any()
+    (y - 1).square().sum().backward()
+    with torch.no_grad():
+        experts.up.weight -= experts.up.weight.grad
+    assert experts(*inputs)[0].all()
+
+
 def test_experts_see_the_feature_and_the_gate_sees_the_gate() -> None:
     experts = build()
     x, gate = torch.randn(9, DIM), torch.randn(9, GATE)

@@ -47,6 +47,16 @@ def test_every_set_of_absent_modalities_has_a_picture_of_its_own() -> None:
     assert changed.nonzero().flatten().tolist() == [6]
 
 
+def test_learned_pictures_move_the_prompt_by_their_share_of_the_rate() -> None:
+    slow, image, present = generator(), torch.zeros(1, 3, 3, 16, 16), PRESENT[:1]
+    slow.picture_rate = 0.0
+    unmoved = slow(image, present)
+    slow.picture_rate = 0.1
+    moved = slow(image, present) - unmoved
+    torch.testing.assert_close(generator()(image, present) - unmoved, 10 * moved)
+    assert moved.any()
+
+
 def test_bypass_adds_to_the_prompt_it_carries() -> None:
     cpb = Cpb(8, 5, theta=0.7, dropout=0.0)
     prompt, seen = torch.randn(2, 8, 4, 4), torch.randn(2, 5, 4, 4)
