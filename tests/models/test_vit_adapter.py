@@ -80,7 +80,7 @@ def test_no_trainable_parameter_is_dead(name: str, *, frozen: bool) -> None:
         assert parameter.requires_grad or (frozen and key.startswith("backbone."))
 
 
-@pytest.mark.parametrize(("variant", "down_dim"), [("tiny", 356), ("base", 159)])
+@pytest.mark.parametrize(("variant", "down_dim"), [("tiny", 416), ("base", 159)])
 def test_the_documented_width_matches_the_trained_weights_of_big_moe(
     variant: str, down_dim: int
 ) -> None:

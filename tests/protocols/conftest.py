@@ -49,8 +49,8 @@ def ask(tmp_path: Path) -> Callable[[pl.DataFrame, str], DataConfig]:
     """Writes a table, beside the images that it names, and asks for a protocol."""
 
     def ask(table: pl.DataFrame, protocol: str) -> DataConfig:
-        for name in IMAGES:
-            for file in table[name].unique():
+        for name in set(IMAGES) & set(table.columns):
+            for file in table[name].drop_nulls().unique():
                 (tmp_path / file).touch()
         table.write_parquet(tmp_path / "manifest.parquet")
         return DataConfig(root=tmp_path, protocol=protocol)

@@ -68,7 +68,8 @@ class FineGrainedExperts(nn.Module):
         """Normalised (T, D), weights (T, K) and experts (T, K) -> (T, A)."""
         if self.down.sparse or self.num_experts > FEW * expert.shape[1]:
             hidden = (x[:, None] * self.down(expert)).sum(dim=-1)  # (T, K)
-            return ((F.gelu(hidden) * weight)[..., None] * self.up(expert)).sum(dim=1)
+            y: Tensor = ((F.gelu(hidden) * weight)[..., None] * self.up(expert)).sum(dim=1)
+            return y
         with torch.autocast(x.device.type, enabled=False):  # as exact as where rows are read
             hidden = (x @ self.down.weight.T).gather(1, expert)  # (T, K)
             said = x.new_zeros(x.shape[0], self.num_experts)  # (T, E)

@@ -22,6 +22,19 @@ import math
 import torch
 from torch import Tensor, nn
 
+SHORT = 64
+"""Keys up to which looking for the best and then for the next is faster than sorting out two."""
+
+
+@torch.no_grad()
+def best_of(score: Tensor, count: int) -> Tensor:
+    """Places (..., count) of the highest of (..., n) scores, highest first."""
+    if count > 2 or score.shape[-1] > SHORT:
+        return score.topk(count, dim=-1)[1]
+    first = score.argmax(dim=-1, keepdim=True)
+    others = score.scatter(-1, first, -torch.inf)
+    return torch.cat([first, others.argmax(dim=-1, keepdim=True)], dim=-1)[..., :count]
+
 
 class ProductKeyRouter(nn.Module):
     """Choose ``heads * top_k`` of ``num_experts`` (a square) for each token."""
@@ -56,11 +69,13 @@ class ProductKeyRouter(nn.Module):
         with torch.autocast(x.device.type, enabled=False):  # small differences decide routing
             query = self.query(self.norm(x.float())).unflatten(-1, (self.heads, 2, -1))
             score = torch.einsum("thpd,hpnd->thpn", query, self.keys)  # (T, h, 2, n)
-            best, place = score.topk(self.top_k, dim=-1)  # (T, h, 2, k)
+            place = best_of(score, self.top_k)  # (T, h, 2, k)
+            best = score.gather(-1, place)
             pair = best[:, :, 0, :, None] + best[:, :, 1, None, :]  # (T, h, k, k)
             chosen, cell = pair.flatten(2).topk(self.top_k, dim=-1)  # (T, h, k)
             first = place[:, :, 0].gather(-1, cell // self.top_k)  # (T, h, k)
             second = place[:, :, 1].gather(-1, cell % self.top_k)
             weight = chosen.softmax(dim=-1)
-            log_sum = score.logsumexp(dim=-1).sum(dim=-1)  # (T, h)
+            most = best[..., :1].detach()
+            log_sum = ((score - most).exp().sum(dim=-1).log() + most[..., 0]).sum(dim=-1)  # (T, h)
         return weight.flatten(1), (first * self.side + second).flatten(1), log_sum

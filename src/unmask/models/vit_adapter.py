@@ -13,7 +13,7 @@ Learning for NLP", ICML 2019.
 Differs: no scale, no norm before the narrowing, and QuickGELU with dropout before the widening
 where AdaptFormer has ReLU. Those are of BIG-MoE, as are the width of the bottleneck, what is frozen
 and the head, so that the two differ by experts, gate and prompts. That is the match of widths; the
-match of trained weights has ``down_dim`` 356 in tiny and 159 in base. The widening starts at zero,
+match of trained weights has ``down_dim`` 416 in tiny and 159 in base. The widening starts at zero,
 so an untrained model is exactly the plain transformer of its backbone.
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality.
