@@ -1,5 +1,7 @@
 """Write docs/models.md, docs/datasets.md and docs/protocols.md from the files themselves.
 
+So is the JSON Schema of report.json, which ships with the package.
+
 ``python docs/generate.py`` renews the pages; with ``--check`` a stale page is exit code 1.
 """
 
@@ -8,8 +10,10 @@ import sys
 from pathlib import Path
 
 from unmask.catalogue import FAMILIES, entries
+from unmask.reporting.schema import FILE, as_schema
 
 FOLDER = Path(__file__).parent
+SCHEMA = FOLDER.parent / "src" / "unmask" / "reporting" / FILE
 HEADER = "<!-- made by docs/generate.py from the files it describes; edit those -->"
 
 
@@ -29,10 +33,10 @@ def page(kind: str) -> str:
 
 
 def main() -> int:
-    """Renew or check every page."""
+    """Renew or check every page, and the schema."""
     stale = []
-    for kind in FAMILIES:
-        path, text = FOLDER / f"{kind}.md", page(kind)
+    made = {FOLDER / f"{kind}.md": page(kind) for kind in FAMILIES} | {SCHEMA: as_schema()}
+    for path, text in made.items():
         if "--check" not in sys.argv:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
                 dev=scores.dev, eval=scores.eval, out=scores.dev.parent, rules=("eer", "apcer<=10%")
             )
         )
-        print(f"{scores.dev.parent.name}: AUC {report.auc:.2f}, EER {report.eer:.1%}")
+        print(f"{scores.dev.parent.name}: AUC {report.auc.value:.2f}, EER {report.eer.value:.1%}")
     (picture, *_) = sorted((data.root / "images").glob("*_rgb.jpg"))
     (decision,) = unmask.predict(
         unmask.PredictConfig(checkpoint=run.folder, inputs=(picture,), cropped=True)

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from scipy.stats import binom, binomtest
 
+from unmask.errors import ConfigError
 from unmask.metrics.planning import (
     chance_to_pass,
     more_trials_needed,
@@ -41,6 +42,12 @@ def test_one_trial_fewer_is_too_few_in_a_loop_over_all_sizes() -> None:
             n for n in itertools.count(errors + 1) if upper_bound(errors, n, confidence) <= limit
         )
         assert trials_needed(errors, limit, confidence) == naive
+
+
+def test_a_limit_of_zero_is_refused_because_nothing_can_show_it() -> None:
+    for limit in (0.0, -0.1):
+        with pytest.raises(ConfigError, match="no number of presentations can show a rate of"):
+            trials_needed(0, limit, 0.95)
 
 
 def test_sizes_stay_exact_for_tiny_limits_and_many_errors() -> None:

@@ -11,6 +11,7 @@ from unmask.metrics.scores import (
     AGGREGATIONS,
     Scores,
     check_disjoint,
+    parts,
     per_presentation,
     read_scores,
     write_scores,
@@ -116,6 +117,7 @@ def test_samples_and_their_scores_make_a_table_with_attributes():
     [
         ("mean", [0.8, 0.4, 0.3]),
         ("median", [0.8, 0.4, 0.2]),
+        ("vote", [0.7, 0.4, 0.2]),
         ("min", [0.7, 0.4, 0.1]),
         ("max", [0.9, 0.4, 0.6]),
     ],
@@ -138,6 +140,41 @@ def test_a_presentation_has_no_response_only_if_no_frame_has_one(rule):
     assert bpcer(scores, 0.5).trials == 1
 
 
+def test_a_vote_accepts_where_more_than_half_of_the_frames_are_accepted_at_any_threshold():
+    random = np.random.default_rng(3)
+    size = random.integers(1, 7, 80)
+    unit = np.repeat(np.arange(80), size)
+    score = random.random(unit.size).round(1)
+    columns = {
+        "key": [f"k{i}" for i in range(unit.size)],
+        "presentation": [f"p{i:02d}" for i in unit],
+        "score": score.tolist(),
+        "label": ["bona_fide"] * unit.size,
+        "pai_species": [""] * unit.size,
+    }
+    voted = per_presentation(Scores.from_columns(columns), "vote").table["score"].to_numpy()
+    for threshold in np.linspace(0, 1.1, 23):
+        for i in range(80):
+            accepted = (score[unit == i] >= threshold).sum()
+            assert (voted[i] >= threshold) == (2 * accepted > size[i])
+
+
+def test_rows_of_different_runs_may_have_the_same_key(tmp_path):
+    rows = ["k,p,0.9,bona_fide,,1", "k,p,0.8,bona_fide,,2", "k2,p2,0.1,attack,print,1"]
+    header = "key,presentation,score,label,pai_species,seed"
+    path = tmp_path / "scores.csv"
+    path.write_text("\n".join([header, *rows]))
+    with pytest.raises(DatasetError, match="row 2, column key: 'k' is in row 1 too"):
+        read_scores(path)
+    runs = parts(read_scores(path, apart=("seed",)), "seed")
+    assert {name: len(run) for name, run in runs.items()} == {"1": 2, "2": 1}
+    path.write_text("\n".join([header, *rows, "k,p3,0.7,bona_fide,,2"]))
+    with pytest.raises(DatasetError, match="row 4, column key: 'k' is in row 2 too"):
+        read_scores(path, apart=("seed",))
+    with pytest.raises(DatasetError, match="has no column 'fold'; it has: key, presentation"):
+        read_scores(path, apart=("fold",))
+
+
 def test_presentations_of_the_same_name_in_two_data_sets_stay_apart():
     columns = {
         "key": ["x", "x"],
@@ -151,8 +188,8 @@ def test_presentations_of_the_same_name_in_two_data_sets_stay_apart():
 
 
 def test_an_unknown_aggregation_is_refused():
-    with pytest.raises(ConfigError, match="choose one of: mean, median, min, max"):
-        per_presentation(frames(), "vote")
+    with pytest.raises(ConfigError, match="choose one of: mean, median, vote, min, max"):
+        per_presentation(frames(), "best")
 
 
 def test_a_presentation_in_both_sets_is_named_with_its_row(make_scores):

@@ -133,7 +133,7 @@ def test_an_unknown_rule_is_refused_with_the_allowed_forms(make_scores, rule):
 
 
 def test_a_class_without_scores_cannot_set_a_threshold(make_scores):
-    with pytest.raises(DatasetError, match="no row of an attack"):
+    with pytest.raises(DatasetError, match="has no attack presentation"):
         operating_point(make_scores([0.9], {}), "eer")
-    with pytest.raises(DatasetError, match="no response to a bona fide"):
+    with pytest.raises(DatasetError, match="no response to any bona fide presentation"):
         operating_point(make_scores([math.nan], {"print": [0.1]}), "eer")

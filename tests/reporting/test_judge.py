@@ -24,9 +24,9 @@ def test_thresholds_come_from_dev_and_rates_from_eval(make_set):
         assert judgement.bpcer == bpcer(evaluation, threshold)
         assert judgement.dev_bpcer == bpcer(dev, threshold)
         assert judgement.dev_apcer == apcer(dev, threshold)
-        assert judgement.hter == hter(evaluation, threshold)
-    assert report.auc == auc(evaluation)
-    assert report.eer == eer(evaluation)
+        assert judgement.hter.value == hter(evaluation, threshold)
+    assert report.auc.value == auc(evaluation)
+    assert report.eer.value == eer(evaluation)
     assert report.bpcer_at[20] == bpcer_at_apcer(evaluation, Fraction(1, 20))
 
 
@@ -97,7 +97,7 @@ def test_a_curve_is_thinned_only_where_it_runs_straight(make_set):
 def test_an_empty_class_or_rule_list_is_refused(make_set):
     dev, evaluation = make_set("dev"), make_set("eval")
     genuine = Scores(table=evaluation.table.filter(label="bona_fide"), source="eval.csv")
-    with pytest.raises(DatasetError, match=r"eval\.csv has no row of an attack presentation"):
+    with pytest.raises(DatasetError, match=r"eval\.csv has no attack presentation"):
         judge(dev, genuine)
     with pytest.raises(ConfigError, match="no threshold rule"):
         judge(dev, evaluation, rules=())

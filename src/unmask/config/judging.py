@@ -11,6 +11,9 @@ from unmask.config.pictures import DataConfig
 from unmask.errors import ConfigError
 from unmask.types import Modality
 
+_OF_SCORES = ("groups", "verification", "against", "repeats", "repeat_column", "oracle_threshold")
+"""What only a report of two score files knows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig:
@@ -53,6 +56,25 @@ class ReportConfig:
     """Where the systems of a table are: folders of unmask evidence or of unmask evaluate."""
     rules: tuple[str, ...] = ("eer", "bpcer<=1%")
     """Threshold rules; the first is the one that the summary shows."""
+    aggregation: Literal["mean", "median", "vote", "min", "max"] = "mean"
+    """How the frames of a presentation become its score; vote accepts it where more than half of
+    them are accepted."""
+    groups: tuple[str, ...] = ()
+    """Columns of the eval scores, such as sex or site, whose every value gets rates of its own."""
+    verification: str = ""
+    """Column of the eval scores with the scores of a face verification that follows, high for the
+    same person: IAPAR, FRR and RIAPAR of the whole system."""
+    verification_threshold: float | None = None
+    """Verification scores from which a face counts as matched."""
+    against: str = ""
+    """Folder with dev and eval scores of another system, or name=folder, on the same presentations:
+    differences with a paired bootstrap."""
+    repeats: tuple[Path, ...] = ()
+    """Folders with dev and eval scores of the same system on other folds or with other seeds: mean
+    and standard deviation over all of them."""
+    repeat_column: str = ""
+    """The same from one pair of files: the column, such as fold or seed, that tells repeats apart.
+    The rest of the report is about the first of them."""
     title: str = "Presentation attack detection"
     """Heading of the report."""
     note: str = ""
@@ -77,8 +99,10 @@ class ReportConfig:
                     f"folders are {', '.join(map(str, self.folders))}, but only a table reads "
                     "them: give --table flexible too"
                 )
+            self._check_pairs()
             return
-        given = [name for name, path in scores.items() if path is not None]
+        options = {name: getattr(self, name) for name in _OF_SCORES}
+        given = [name for name, value in {**scores, **options}.items() if value]
         if given:
             raise ConfigError(
                 f"table {self.table} reads folders, but {', '.join(given)} is given; leave it out "
@@ -91,6 +115,19 @@ class ReportConfig:
             )
         if self.out is not None and self.out.suffix.lower() != ".md":
             raise ConfigError(f"out is {self.out}; a table is Markdown: name it with .md")
+
+    def _check_pairs(self) -> None:
+        """What only means something together, or apart."""
+        if bool(self.verification) != (self.verification_threshold is not None):
+            raise ConfigError(
+                "whole-system rates need --verification, the column of the verification scores, "
+                "and --verification-threshold; one of them is missing"
+            )
+        if self.repeats and self.repeat_column:
+            raise ConfigError(
+                f"repeats and repeat_column {self.repeat_column!r} are both given; repeats are "
+                "folders or told apart by a column, not both"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,6 +81,19 @@ def resampled(count: int, draws: int, rng: np.random.Generator) -> Floats:
     return rng.multinomial(count - 1, np.full(count, 1 / count), draws).astype(np.float64)
 
 
+def deviation(drawn: Floats) -> float:
+    """Standard deviation of draws; 0 where they differ in nothing but their last bits."""
+    return float(drawn.std(ddof=1)) if drawn.size > 1 and np.ptp(drawn) > 1e-12 else 0.0
+
+
+def unseen(people: int, error: float) -> float:
+    """The highest rate that may hide behind so many people, none of whom show it.
+
+    The two-sided bound of Clopper and Pearson for no error, which is wrong as often as ``error``.
+    """
+    return float(1 - (error / 2) ** (1 / people))
+
+
 def weighted_hter(run: Judged, weight: Floats) -> Floats:
     """(R,) for weights (R, N); NaN where a draw has nothing of one class."""
     accepted = run.score >= run.threshold  # (N,)

@@ -201,7 +201,7 @@ def _too_few(scores: Scores, rule: Rule) -> Iterator[Flag]:
     groups = scores.attacks if rule.kind == "apcer" else {"bona fide": scores.bona_fide}
     limit = float(rule.value)
     if not limit:
-        text = "no number of presentations can show a rate of 0 %; aim at a limit above it"
+        text = "no number of presentations can show a rate of 0 %; aim at a limit above 0 %"
         yield Flag(code="too_few", text=text)
         return
     for name, group in groups.items():

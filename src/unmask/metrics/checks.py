@@ -4,6 +4,7 @@ Nothing is guessed: a logit, ``1 - score`` or a label written as 0 or 1 is refus
 disagree about what it means. Rows are counted from 1, the header not included.
 """
 
+import numpy as np
 import polars as pl
 
 from unmask.errors import DatasetError
@@ -29,6 +30,15 @@ def check_columns(table: pl.DataFrame, source: str) -> None:
         raise DatasetError(f"{source} holds no scores; it needs one row per presentation or frame")
 
 
+def check_attributes(table: pl.DataFrame, source: str, names: tuple[str, ...]) -> None:
+    """Refuse a table that lacks a column that was asked for by name."""
+    for name in names:
+        if name not in table.columns:
+            raise DatasetError(
+                f"{source} has no column {name!r}; it has: {', '.join(table.columns)}"
+            )
+
+
 def check_numbers(table: pl.DataFrame, source: str) -> None:
     """Refuse scores that are not numbers; an empty one is a missing response."""
     number = pl.col("score").cast(pl.Float64, strict=False)
@@ -43,8 +53,11 @@ def check_numbers(table: pl.DataFrame, source: str) -> None:
         )
 
 
-def check_rows(table: pl.DataFrame, source: str) -> None:
-    """Refuse rows that contradict themselves or another row. ``score`` is Float64 by now."""
+def check_rows(table: pl.DataFrame, source: str, apart: tuple[str, ...] = ()) -> None:
+    """Refuse rows that contradict themselves or another row. ``score`` is Float64 by now.
+
+    Rows that differ in a column of ``apart`` belong to different runs: a key may be in each.
+    """
     for column in ("key", "presentation"):
         row = _first(table, pl.col(column) == "")
         if row is not None:
@@ -60,8 +73,8 @@ def check_rows(table: pl.DataFrame, source: str) -> None:
             "probabilities first",
         )  # fmt: skip
     _check_species(table, source)
-    _check_keys(table, source)
-    _check_frames(table, source)
+    _check_keys(table, source, apart)
+    _check_frames(table, source, apart)
 
 
 def _check_species(table: pl.DataFrame, source: str) -> None:
@@ -83,14 +96,14 @@ def _check_species(table: pl.DataFrame, source: str) -> None:
         )  # fmt: skip
 
 
-def _check_keys(table: pl.DataFrame, source: str) -> None:
-    identity = pl.struct("dataset", "key")
-    if table.select(identity.n_unique()).item() == table.height:
+def _check_keys(table: pl.DataFrame, source: str, apart: tuple[str, ...]) -> None:
+    identity = ["dataset", *apart, "key"]
+    if all_distinct(table, identity):
         return
-    row = _first(table, identity.is_first_distinct().not_())
+    row = _first(table, pl.struct(identity).is_first_distinct().not_())
     assert row is not None
-    dataset, key = table.row(row, named=True)["dataset"], table["key"][row]
-    first = _first(table, (pl.col("dataset") == dataset) & (pl.col("key") == key))
+    twice = table.row(row, named=True)
+    first = _first(table, pl.all_horizontal(*(pl.col(name) == twice[name] for name in identity)))
     assert first is not None
     raise _fault(
         table,
@@ -101,10 +114,10 @@ def _check_keys(table: pl.DataFrame, source: str) -> None:
     )
 
 
-def _check_frames(table: pl.DataFrame, source: str) -> None:
+def _check_frames(table: pl.DataFrame, source: str, apart: tuple[str, ...]) -> None:
     """Frames of one presentation agree in everything that belongs to the presentation."""
-    unit = ["dataset", "presentation"]
-    if table.select(pl.struct(unit).n_unique()).item() == table.height:
+    unit = ["dataset", *apart, "presentation"]
+    if all_distinct(table, unit):
         return
     for column in ("label", "pai_species", "subject", "site", "split"):
         row = _first(table, pl.col(column) != pl.col(column).first().over(unit))
@@ -115,6 +128,17 @@ def _check_frames(table: pl.DataFrame, source: str) -> None:
                 f"differs from an earlier frame of presentation {name!r}; frames of one "
                 "presentation agree in it",
             )  # fmt: skip
+
+
+def all_distinct(table: pl.DataFrame, columns: list[str]) -> bool:
+    """Whether no two rows agree in all of the columns.
+
+    Rows that agree have the same hash; only where hashes meet are the rows themselves compared.
+    """
+    hashes = np.sort(table.select(pl.struct(columns).hash()).to_series().to_numpy())
+    if not (hashes[1:] == hashes[:-1]).any():
+        return True
+    return bool(table.select(pl.struct(columns).n_unique()).item() == table.height)
 
 
 def _label_advice(label: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ class Panel:
     """(N,)"""
     species: npt.NDArray[np.str_]
     """(N,) PAI species, empty for bona fide."""
-    person: npt.NDArray[np.int64]
+    person: npt.NDArray[np.integer[Any]]
     """(N,) number of the person, from 0 to P - 1."""
     nameless: int
     """Presentations without a subject: each counts as a person of its own."""

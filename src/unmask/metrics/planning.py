@@ -18,9 +18,20 @@ import math
 from scipy.special import bdtr
 from scipy.stats import beta
 
+from unmask.errors import ConfigError
+
 
 def trials_needed(errors: int, limit: float, confidence: float) -> int:
-    """The fewest trials among which so many errors still show a rate of at most ``limit``."""
+    """The fewest trials among which so many errors still show a rate of at most ``limit``.
+
+    Raises:
+        ConfigError: the limit is 0, which no number of trials can show.
+    """
+    if limit <= 0:
+        raise ConfigError(
+            f"no number of presentations can show a rate of {100 * limit:g} %; aim at a limit "
+            "above 0 %"
+        )
 
     def shows(trials: int) -> bool:
         return bool(bdtr(errors, trials, limit) <= 1 - confidence)

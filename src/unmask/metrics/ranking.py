@@ -11,6 +11,8 @@ quantile of that t. Where no draw differs from another, because two systems agre
 always right and the other always wrong, the draws have no deviation; the interval then reaches as
 far as the exact bound of a rate of which nobody has shown anything.
 
+More people than ``intervals.PEOPLE`` are drawn in groups; ``intervals`` says how.
+
 Thresholds stay as they were found: intervals cover other people, not another dev set, another
 training or another camera.
 
@@ -20,19 +22,23 @@ Axes: R draws, K systems, N presentations, P people, S PAI species.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm, t
 
-from unmask.metrics.bootstrap import Difference, Floats, Judged, resampled, weighted_auc
+from unmask.metrics.bootstrap import Difference, Floats, deviation, resampled, unseen
+from unmask.metrics.curves import share_above
+from unmask.metrics.intervals import Tally, in_groups
 from unmask.metrics.panel import Panel
 
-FIGURES = ("acer", "hter", "auc")
+Figure = Literal["acer", "hter", "auc"]
+FIGURES: tuple[Figure, ...] = ("acer", "hter", "auc")
 """What systems can be ranked by; auc is better when high, the others when low."""
-_AT_ONCE = 2_000_000
+_AT_ONCE = 2_000
 
 Mask = npt.NDArray[np.bool_]
 
@@ -89,17 +95,19 @@ def rank(
     seed: int = 0,
 ) -> Ranking:
     """Rank the systems of a panel at a threshold each."""
-    drawn = _drawn(panel, thresholds, by, draws, np.random.default_rng(seed))  # (K, R)
-    found = figures(panel, thresholds, by, np.ones((1, panel.people)))[:, 0]  # (K,)
+    rng = np.random.default_rng(seed)
+    group, groups = in_groups(panel.person, panel.people, rng)
+    drawn = _drawn(replace(panel, person=group), thresholds, by, draws, rng)  # (K, R)
+    found = _found(panel, thresholds, by)  # (K,)
     order = np.argsort(-found if by == "auc" else found, kind="stable").tolist()
     pairs = list(combinations(order, 2))
-    spread = np.array([_deviation(drawn[i] - drawn[j]) for i, j in pairs])
-    few = t(max(1, panel.people - 1))
+    spread = np.array([deviation(drawn[i] - drawn[j]) for i, j in pairs])
+    few = t(max(1, groups - 1))
     widen = float(few.ppf((1 + confidence) / 2))
     stretch = float(few.isf(norm.sf(_largest(drawn, pairs, spread, confidence))))
-    unseen = _unseen(panel, by, (1 - confidence) / len(pairs))
+    hidden = _unseen(panel, by, (1 - confidence) / len(pairs))
     compared = {
-        (i, j): _around(found[i] - found[j], stretch * error or unseen)
+        (i, j): _around(found[i] - found[j], stretch * error or hidden)
         for (i, j), error in zip(pairs, spread, strict=True)
     }
     clear = {pair for pair, difference in compared.items() if difference.is_clear}
@@ -111,7 +119,7 @@ def rank(
                 name=panel.names[k],
                 figure=_around(
                     found[k],
-                    widen * _deviation(drawn[k]) or _unseen(panel, by, 1 - confidence),
+                    widen * deviation(drawn[k]) or _unseen(panel, by, 1 - confidence),
                     within=(0.0, 1.0),
                 ),
                 rank=1 + sum(bool(found[o] != found[k]) for o in order[: order.index(k)]),
@@ -134,11 +142,25 @@ def _drawn(
     panel: Panel, thresholds: Sequence[float], by: str, draws: int, rng: np.random.Generator
 ) -> Floats:
     """Figures (K, R) of draws with both classes, a part of the draws at a time."""
-    step = max(1, 10 * _AT_ONCE // panel.people)
-    sizes = [min(step, draws - start) for start in range(0, draws, step)]
+    sizes = [min(_AT_ONCE, draws - start) for start in range(0, draws, _AT_ONCE)]
     parts = [figures(panel, thresholds, by, resampled(panel.people, r, rng)) for r in sizes]
     drawn = np.concatenate(parts, axis=1)
     return np.asarray(drawn[:, ~np.isnan(drawn).any(axis=0)])
+
+
+def _found(panel: Panel, thresholds: Sequence[float], by: str) -> Floats:
+    """The figure of every system (K,)."""
+    if by != "auc":
+        return np.asarray(figures(panel, thresholds, by, np.ones((1, panel.people)))[:, 0])
+    answered = [~np.isnan(score) for score in panel.score]
+    return np.array(
+        [
+            share_above(
+                *(np.sort(score[part & there]) for part in (panel.bona_fide, ~panel.bona_fide))
+            )
+            for score, there in zip(panel.score, answered, strict=True)
+        ]
+    )
 
 
 def figures(panel: Panel, thresholds: Sequence[float], by: str, weight: Floats) -> Floats:
@@ -189,32 +211,16 @@ def _rates(panel: Panel, system: int, weight: Floats, parts: Sequence[tuple[Mask
 
 
 def _auc(panel: Panel, system: int, threshold: float, weight: Floats) -> Floats:
-    answered = ~np.isnan(panel.score[system])
-    run = Judged(
-        score=panel.score[system, answered],
-        bona_fide=panel.bona_fide[answered],
-        person=(),
-        threshold=threshold,
-    )
-    person = panel.person[answered]
-    parts = np.array_split(weight, max(1, weight.shape[0] * person.size // _AT_ONCE))
-    return np.concatenate([weighted_auc(run, part[:, person]) for part in parts if part.size])
-
-
-def _deviation(drawn: Floats) -> float:
-    """Standard deviation of draws; 0 where they differ in nothing but their last bits."""
-    return float(drawn.std(ddof=1)) if drawn.size > 1 and np.ptp(drawn) > 1e-12 else 0.0
+    tally = Tally.of(panel.score[system], panel.bona_fide, panel.person, panel.people)
+    return tally.auc(weight)
 
 
 def _unseen(panel: Panel, by: str, error: float) -> float:
-    """The highest rate that may hide behind the people of the smallest part, none of whom show it.
-
-    The two-sided bound of Clopper and Pearson for no error, which is wrong as often as ``error``.
-    """
+    """The highest rate that may hide behind the people of the smallest part, who show none."""
     attack = panel.species if by == "acer" else panel.species != ""
     parts = [panel.bona_fide, *(attack == name for name in np.unique(attack[~panel.bona_fide]))]
     fewest = min(np.unique(panel.person[part]).size for part in parts)
-    return float(1 - (error / 2) ** (1 / fewest))
+    return unseen(fewest, error)
 
 
 def _around(value: float, reach: float, within: tuple[float, float] = (-1.0, 1.0)) -> Difference:

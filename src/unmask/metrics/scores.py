@@ -29,7 +29,15 @@ from unmask.types import Label, Modality, Sample
 POLARITY = (
     "score in [0, 1], probability of bona fide; accept is score >= threshold; empty = no response"
 )
-AGGREGATIONS = ("mean", "median", "min", "max")
+AGGREGATIONS = {
+    "mean": pl.Expr.mean,
+    "median": pl.Expr.median,
+    "vote": lambda score: score.quantile(0.5, interpolation="lower"),
+    "min": pl.Expr.min,
+    "max": pl.Expr.max,
+}
+"""How frames become one score. ``vote`` accepts a presentation, at whatever threshold, where more
+than half of its frames are accepted: its score is the lower one in the middle."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,8 +117,9 @@ class Scores:
         return cls.from_columns(columns, source=f"scores of {split}")
 
     @classmethod
-    def _checked(cls, table: pl.DataFrame, source: str) -> Scores:
+    def _checked(cls, table: pl.DataFrame, source: str, apart: tuple[str, ...] = ()) -> Scores:
         checks.check_columns(table, source)
+        checks.check_attributes(table, source, apart)
         checks.check_numbers(table, source)
         added = [pl.lit("").alias(name) for name in checks.OPTIONAL if name not in table.columns]
         order = [*checks.REQUIRED, *checks.OPTIONAL]
@@ -119,36 +128,42 @@ class Scores:
             pl.exclude("score").cast(pl.String).fill_null(""),
             *added,
         ).select(*order, pl.exclude(order))
-        checks.check_rows(table, source)
+        checks.check_rows(table, source, apart)
         return cls(table=table, source=source)
 
     @cached_property
     def bona_fide(self) -> Group:
         """Scores of bona fide rows."""
-        return _group(self.table.filter(pl.col("label") == checks.BONA_FIDE)["score"])
+        return _group(self.table["score"].filter(self.table["label"] == checks.BONA_FIDE))
 
     @cached_property
     def attacks(self) -> dict[str, Group]:
         """Scores of attacks by PAI species, in the order of their names."""
-        attacks = self.table.filter(pl.col("label") == checks.ATTACK)
-        parts = attacks.select("pai_species", "score").partition_by("pai_species", as_dict=True)
-        return {str(name): _group(part["score"]) for (name,), part in sorted(parts.items())}
+        species, score = self.table["pai_species"], self.table["score"]
+        return {name: _group(score.filter(species == name)) for name in self.values("pai_species")}
 
     @cached_property
     def pooled(self) -> Group:
         """Scores of all attacks together: what papers judge, and the standard does not."""
-        return _group(self.table.filter(pl.col("label") == checks.ATTACK)["score"])
+        groups = self.attacks.values()
+        return Group(
+            score=np.sort(np.concatenate([g.score for g in groups] or [np.empty(0)])),
+            silent=sum(g.silent for g in groups),
+        )
 
     def values(self, column: str) -> list[str]:
         """Distinct non-empty texts of a column, sorted."""
-        return sorted(set(self.table[column].unique().to_list()) - {""})
+        found = self.table.select(pl.col(column).unique())  # a column of one text stays one text
+        return sorted(set(found.to_series().to_list()) - {""})
 
     def __len__(self) -> int:
         return self.table.height
 
 
-def read_scores(path: Path) -> Scores:
+def read_scores(path: Path, apart: tuple[str, ...] = ()) -> Scores:
     """Read and check a score file, ``.csv`` or ``.parquet``.
+
+    Rows that differ in a column of ``apart``, such as seed, are different runs: see ``parts``.
 
     Raises:
         DatasetError: unreadable, or naming the first row and column that cannot be.
@@ -164,7 +179,13 @@ def read_scores(path: Path) -> Scores:
         raise DatasetError(
             f"cannot read {source}: {reason}; a score file is a table in {path.suffix[1:]} format"
         ) from error
-    return Scores._checked(table, source)
+    return Scores._checked(table, source, apart)
+
+
+def parts(scores: Scores, column: str) -> dict[str, Scores]:
+    """The runs or groups that a column tells apart, by name; rows without one are called ""."""
+    tables = scores.table.partition_by(column, as_dict=True)
+    return {str(n): Scores(table=t, source=scores.source) for (n,), t in sorted(tables.items())}
 
 
 def write_scores(scores: Scores, path: Path) -> None:
@@ -182,7 +203,7 @@ def write_scores(scores: Scores, path: Path) -> None:
 
 
 def per_presentation(scores: Scores, rule: str = "mean") -> Scores:
-    """One row per presentation: the mean, median, min or max of its frames that got a response.
+    """One row per presentation: one of ``AGGREGATIONS`` of its frames that got a response.
 
     A presentation has no response only if none of its frames has one. Other columns are those of
     the first frame, and so is the place in the table.
@@ -190,9 +211,9 @@ def per_presentation(scores: Scores, rule: str = "mean") -> Scores:
     if rule not in AGGREGATIONS:
         raise ConfigError(f"no aggregation {rule!r}; choose one of: {', '.join(AGGREGATIONS)}")
     unit = ["dataset", "presentation"]
-    if scores.table.select(pl.struct(unit).n_unique()).item() == len(scores):
+    if checks.all_distinct(scores.table, unit):
         return scores
-    score = getattr(pl.col("score").fill_nan(None), rule)()
+    score = AGGREGATIONS[rule](pl.col("score").fill_nan(None))
     first = pl.exclude([*unit, "score"]).first()
     table = (
         scores.table.group_by(unit, maintain_order=True)
@@ -206,24 +227,37 @@ def check_classes(scores: Scores) -> None:
     """Refuse scores that cannot be judged because one class got no response, or is not there."""
     for name, group in (("bona fide", scores.bona_fide), ("attack", scores.pooled)):
         if not group.score.size:
-            what = "response to a" if group.silent else "row of an"
+            what = "response to any " if group.silent else ""
             raise DatasetError(
-                f"{scores.source} has no {what} {name} presentation; rates and thresholds need "
+                f"{scores.source} has no {what}{name} presentation; rates and thresholds need "
                 "both classes"
             )
 
 
 def check_disjoint(dev: Scores, evaluation: Scores) -> None:
     """Refuse a presentation that both sets the threshold and is judged."""
-    unit = ["dataset", "presentation"]
-    judged = evaluation.table.with_row_index("row")
-    shared = judged.join(dev.table.select(unit).unique(), on=unit, how="semi").sort("row")
+    shared = met(evaluation, dev, "presentation")
     if not shared.is_empty():
         row, name = shared["row"][0], shared["presentation"][0]
         raise DatasetError(
             f"{evaluation.source}, row {row + 1}, column presentation: {name!r} is in {dev.source} "
             f"too ({shared.height} rows in all); what sets the threshold must not be judged"
         )
+
+
+def met(scores: Scores, others: Scores, column: str) -> pl.DataFrame:
+    """Row, data set and text of ``column`` where another set of scores has the same two.
+
+    Hashes choose the few rows that are compared in full.
+    """
+    unit = ["dataset", column]
+    theirs = others.table.select(unit)
+    seen = theirs.select(pl.struct(unit).hash()).to_series().unique()
+    here = scores.table.select(pl.struct(unit).hash().is_in(seen.implode())).to_series()
+    some = (
+        scores.table.select(unit).with_row_index("row").filter(here & (scores.table[column] != ""))
+    )
+    return some.join(theirs.unique(), on=unit, how="semi").sort("row") if some.height else some
 
 
 def _group(score: pl.Series) -> Group:

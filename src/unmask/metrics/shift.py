@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.stats import ks_2samp
 
+from unmask.metrics.curves import share_above
 from unmask.metrics.scores import Group, Scores
 
 LEVEL = 0.05
@@ -60,12 +60,6 @@ def _shift(name: str, mine: Group, theirs: Group, *, comparisons: int) -> Shift:
         presentations=mine.score.size,
         others=theirs.score.size,
         distance=float(test.statistic),
-        above=_above(mine, theirs),
+        above=share_above(mine.score, theirs.score),
         p_value=min(1.0, float(test.pvalue) * comparisons),
     )
-
-
-def _above(mine: Group, theirs: Group) -> float:
-    below = np.searchsorted(theirs.score, mine.score, side="left").sum(dtype=np.int64)
-    not_above = np.searchsorted(theirs.score, mine.score, side="right").sum(dtype=np.int64)
-    return int(below + not_above) / (2 * mine.score.size * theirs.score.size)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -81,7 +82,19 @@ def operating_point(scores: Scores, rule: str, *, split: str = "dev") -> Operati
 
 def threshold_at_apcer(scores: Scores, limit: Fraction) -> float:
     """The lowest gap at which the APCER of *every* PAI species is at most ``limit``; its middle."""
-    below = max(_highest_refused(group, limit) for group in scores.attacks.values())
+    return _lowest(scores, list(scores.attacks.values()), limit)
+
+
+def threshold_at_pooled_apcer(scores: Scores, limit: Fraction) -> float:
+    """The lowest gap at which at most ``limit`` of all attacks together are accepted; its middle.
+
+    Not ISO.
+    """
+    return _lowest(scores, [scores.pooled], limit)
+
+
+def _lowest(scores: Scores, groups: list[Group], limit: Fraction) -> float:
+    below = max(_highest_refused(group, limit) for group in groups)
     return _middle(below, _next_above(scores, below))
 
 
@@ -104,21 +117,26 @@ def _at_bpcer(scores: Scores, limit: Fraction) -> float:
 def _at_eer(scores: Scores) -> float:
     """The middle of the thresholds where pooled APCER and BPCER differ least.
 
-    Their difference only falls as the threshold rises, so these thresholds lie side by side: one
-    gap, or two where the difference changes its sign and keeps its size.
+    Their difference falls from each score to the next, so that the last score at which it is not
+    negative can be searched for, and only the gap that ends there or the one above it can be best;
+    both are, where the difference changes its sign and keeps its size.
     """
-    genuine, attack = scores.bona_fide.score, scores.pooled.score
-    edge = np.unique(
-        np.concatenate([genuine, attack])
-    )  # (V,): gap i ends at edge i, gap V at infinity
-    accepted = attack.size - np.searchsorted(attack, edge, side="left")  # (V,)
-    rejected = np.searchsorted(genuine, edge, side="left")  # (V,)
-    # as integers, so that equal differences are equal: 1e7 scores of each class stay below 2 ** 63
-    difference = accepted * genuine.size - rejected * attack.size  # (V,)
-    difference = np.append(difference, -genuine.size * attack.size)  # (V + 1,)
-    best = np.flatnonzero(np.abs(difference) == np.abs(difference).min())
-    edges = np.concatenate([[-np.inf], edge, [np.inf]])  # (V + 2,): gap i lies between i and i + 1
-    return _middle(float(edges[best[0]]), float(edges[best[-1] + 1]))
+    genuine, attack = scores.bona_fide, scores.pooled
+
+    def difference(threshold: float) -> int:
+        """In whole numbers, so that equal differences are equal."""
+        accepted, rejected = attack.accepted(threshold), genuine.rejected(threshold)
+        return accepted * genuine.score.size - rejected * attack.score.size
+
+    firsts = (
+        (group.score, bisect_left(group.score, 1, key=lambda score: difference(score) < 0))
+        for group in (genuine, attack)
+    )  # the first score of each class where the difference is negative
+    last = max(float(score[first - 1]) for score, first in firsts if first)
+    after = _next_above(scores, last)
+    here, there = difference(last), -difference(after)
+    low = _next_below(scores, last) if here <= there else last
+    return _middle(low, after if there <= here else last)
 
 
 def _next_above(scores: Scores, value: float) -> float:

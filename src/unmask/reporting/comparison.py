@@ -80,7 +80,8 @@ def compare_folders(config: CompareConfig) -> Comparison:
     Rule.parse(config.rule)
     folders = named(config.systems)
     found = {
-        name: (_file(folder, "dev"), _file(folder, "eval")) for name, folder in folders.items()
+        name: (score_file(folder, "dev"), score_file(folder, "eval"))
+        for name, folder in folders.items()
     }
     hashes = {name: sha256(judged) for name, (_, judged) in found.items()}
     return compare_scores(
@@ -94,12 +95,14 @@ def compare_scores(
     systems: Mapping[str, tuple[Scores, Scores]],
     config: CompareConfig,
     hashes: Mapping[str, str] | None = None,
+    *,
+    aggregation: str = "mean",
 ) -> Comparison:
     """Compare systems by the dev and eval scores of each; ``config`` says how."""
     for dev, judged in systems.values():
         check_disjoint(dev, judged)
-    devs = {name: per_presentation(dev) for name, (dev, _) in systems.items()}
-    evals = {name: per_presentation(judged) for name, (_, judged) in systems.items()}
+    devs = {name: per_presentation(dev, aggregation) for name, (dev, _) in systems.items()}
+    evals = {name: per_presentation(judged, aggregation) for name, (_, judged) in systems.items()}
     for scores in (*devs.values(), *evals.values()):
         check_classes(scores)
     line_up(devs)
@@ -190,7 +193,7 @@ def _distinct(folders: Sequence[Path]) -> list[str]:
     return ["/".join(p[-length:]) for p in parts]
 
 
-def _file(folder: Path, name: str) -> Path:
+def score_file(folder: Path, name: str) -> Path:
     """The score file of a folder, CSV or Parquet."""
     there = [
         path for suffix in ("csv", "parquet") if (path := folder / f"{name}.{suffix}").is_file()

@@ -1,21 +1,26 @@
 """The words and tables of a report, before it is known whether they become Markdown or HTML.
 
-In order: what came out, in plain words, with what must not be concluded; figures; rates at each
-threshold; non-responses; BPCER at fixed APCER; figures of papers that are not ISO; what the experts
-did, if the model has any; what was judged.
+In order: what came out, in plain words; figures; rates at each threshold; non-responses; BPCER at
+fixed APCER; named targets; what was asked for besides (``beyond``); figures of papers that are not
+ISO; what the experts did, if the model has any; what was judged and how (``method``); what may not
+be concluded.
 """
 
 from __future__ import annotations
 
 from unmask.metrics.planning import trials_needed
 from unmask.metrics.rates import Rate
-from unmask.metrics.scores import POLARITY
-from unmask.metrics.thresholds import Rule
-from unmask.reporting.blocks import Caution, Document, Figure, Section, Table
+from unmask.reporting.beyond import beyond
+from unmask.reporting.blocks import Block, Caution, Document, Figure, Section, Table
 from unmask.reporting.experts import experts
-from unmask.reporting.records import Judgement, Report, ScoreSet
+from unmask.reporting.method import how, limits, what
+from unmask.reporting.records import FixedFpr, FrameRates, Judgement, Report
+from unmask.reporting.targets import targets
 from unmask.reporting.wording import (
+    cells,
     counts,
+    drawn,
+    estimate,
     in_full,
     interval,
     origin,
@@ -47,10 +52,13 @@ def document(report: Report) -> Document:
             *(_rates(judgement) for judgement in report.judgements),
             _non_response(report),
             _fixed_points(report),
+            targets(report),
+            *beyond(report),
             _not_iso(report),
             *experts(report.routing),
-            _what_was_judged(report),
-            _method(report),
+            what(report),
+            how(report),
+            limits(report),
         ),
     )
 
@@ -59,7 +67,8 @@ def _warning(report: Report) -> str:
     if not report.overlap:
         return ""
     return (
-        f"Oracle threshold: {report.overlap} of {_total(report.evaluation)} judged presentations "
+        f"Oracle threshold: {report.overlap} of "
+        f"{sum(count.presentations for count in report.evaluation.counts)} judged presentations "
         "also set the threshold. These rates are better than the system will show on others; no "
         "claim may rest on them."
     )
@@ -79,18 +88,18 @@ def _result(report: Report) -> Section:
         _silence(report),
     )
     header = (
-        *("Rule", "Worst species", "Threshold"),
-        *("BPCER", "95 % interval", "Worst APCER", "95 % interval"),
+        *("Rule", "Worst species", "BPCER", "95 % interval"),
+        *("Worst APCER", "95 % interval", "Threshold"),
     )
     rows = tuple(
         (
             judgement.point.rule,
             judgement.worst,
-            threshold(judgement.point),
             percent(judgement.bpcer.value),
             interval(judgement.bpcer),
             percent(judgement.apcer[judgement.worst].value),
             interval(judgement.apcer[judgement.worst]),
+            threshold(judgement.point),
         )
         for judgement in report.judgements
     )
@@ -123,20 +132,6 @@ def _cautions(report: Report) -> tuple[Caution, ...]:
             f"Too few trials: fewer than {fewest} presentations cannot show a rate "
             f"below {100 * CLAIM:g} %, even without one error. This holds for {', '.join(small)}."
         )
-    for judgement in report.judgements:
-        rule = Rule.parse(judgement.point.rule)
-        limited = {"bpcer": {"bona fide": judgement.dev_bpcer}, "apcer": judgement.dev_apcer}
-        found += [
-            f"The rule {judgement.point.rule} rests on {rate.trials} {name} presentations of dev, "
-            "so it means that not one of them may be an error."
-            for name, rate in limited.get(rule.kind, {}).items()
-            if 0 < rule.value * rate.trials < 1
-        ]
-    if report.shared_subjects and not report.overlap:
-        found.append(
-            f"{plural(report.shared_subjects, 'subject')} of the judged set also helped to set the "
-            "threshold, with other presentations."
-        )
     if SIMULATED in report.evaluation.datasets + report.dev.datasets:
         found.insert(0, SIMULATION)
     return tuple(Caution(text=text) for text in found)
@@ -151,8 +146,9 @@ def _figures(report: Report) -> Section:
                 name="det",
                 caption="Detection error trade-off of the judged set, one curve per PAI species, "
                 "on normal-deviate axes: further down and left is better. Marks are the operating "
-                "points: BPCER and worst APCER at the thresholds of the rules. Rates of zero "
-                "are drawn on the edge.",
+                "points: BPCER and worst APCER at the thresholds of the rules. The shade is the "
+                "exact 95 % interval of the worst species' APCER; the tables below have those of "
+                "all. Rates of zero and beyond the axes are drawn on the edge.",
             ),
             Figure(
                 name="scores",
@@ -168,13 +164,13 @@ def _rates(judgement: Judgement) -> Section:
     names = [name for name in judgement.apcer if name != judgement.worst]
     header = ("", "Measure", "Errors / n", "Rate", "95 % interval")
     rows = [
-        ("bona fide rejected", "BPCER", *_cells(judgement.bpcer)),
+        ("bona fide rejected", "BPCER", *cells(judgement.bpcer)),
         (
             f"{judgement.worst} accepted",
             "APCER, worst species",
-            *_cells(judgement.apcer[judgement.worst]),
+            *cells(judgement.apcer[judgement.worst]),
         ),
-        *((f"{name} accepted", "APCER", *_cells(judgement.apcer[name])) for name in names),
+        *((f"{name} accepted", "APCER", *cells(judgement.apcer[name])) for name in names),
     ]
     dev_worst = judgement.dev_apcer[judgement.dev_worst]
     before = (
@@ -184,14 +180,32 @@ def _rates(judgement: Judgement) -> Section:
         f"({counts(dev_worst)}, {judgement.dev_worst})."
     )
     table = Table(header=header, rows=tuple(rows), text_columns=2, strong=frozenset({0, 1}))
+    frames = () if judgement.frames is None else _frames(judgement.frames)
     return Section(
-        heading=f"Rates at the threshold of {judgement.point.rule}", blocks=(before, table)
+        heading=f"Rates at the threshold of {judgement.point.rule}",
+        blocks=(before, table, *frames),
     )
 
 
+def _frames(rates: FrameRates) -> tuple[Block, ...]:
+    """Frames of one video are no trials, so these rates get no interval."""
+    rows = [("bona fide", "BPCER", rates.bpcer)]
+    rows += [(name, "APCER", rate) for name, rate in rates.apcer.items()]
+    table = Table(
+        header=("Single frames", "Measure", "Errors / n", "Rate"),
+        rows=tuple((name, what, counts(r), percent(r.value)) for name, what, r in rows),
+        text_columns=2,
+    )
+    before = (
+        "For comparison, the same threshold on single frames. They are not the unit of ISO/IEC "
+        "30107-3, and frames of one presentation are not independent: no interval is given."
+    )
+    return before, table
+
+
 def _non_response(report: Report) -> Section:
-    rows = [("bona fide", "BPNRR", *_cells(report.bpnrr))]
-    rows += [(name, "APNRR", *_cells(rate)) for name, rate in report.apnrr.items()]
+    rows = [("bona fide", "BPNRR", *cells(report.bpnrr))]
+    rows += [(name, "APNRR", *cells(rate)) for name, rate in report.apnrr.items()]
     header = ("", "Measure", "No response / n", "Rate", "95 % interval")
     before = "Presentations without a response are in no other rate of this report."
     return Section(
@@ -203,8 +217,7 @@ def _non_response(report: Report) -> Section:
 def _fixed_points(report: Report) -> Section:
     header = ("Measure", "APCER of every species", "Rejected / n", "BPCER", "95 % interval")
     rows = tuple(
-        (f"BPCER{n}", f"at most {100 / n:g} %", *_cells(rate))
-        for n, rate in report.bpcer_at.items()
+        (f"BPCER{n}", f"at most {100 / n:g} %", *cells(rate)) for n, rate in report.bpcer_at.items()
     )
     coarse = [
         f"BPCER{n} ({', '.join(names)})" for n in report.bpcer_at if (names := _coarse(report, n))
@@ -227,14 +240,23 @@ def _coarse(report: Report, n: int) -> list[str]:
 
 
 def _not_iso(report: Report) -> Section:
-    header = ("Rule", "Pooled APCER", "Accepted / n", "95 % interval", "HTER", "ACER")
+    header = (
+        "Rule",
+        "Pooled APCER",
+        "Accepted / n",
+        "95 % interval",
+        "HTER",
+        "95 % interval",
+        "ACER",
+    )
     rows = tuple(
         (
             judgement.point.rule,
             percent(judgement.apcer_pooled.value),
             counts(judgement.apcer_pooled),
             interval(judgement.apcer_pooled),
-            percent(judgement.hter),
+            percent(judgement.hter.value),
+            estimate(judgement.hter),
             percent(judgement.acer),
         )
         for judgement in report.judgements
@@ -244,87 +266,32 @@ def _not_iso(report: Report) -> Section:
         "mean of pooled APCER and BPCER; ACER is the mean of worst APCER and BPCER. EER and AUC "
         "need no threshold; they are those of the judged set, all attacks pooled."
     )
-    after = f"EER {percent(report.eer)}. AUC {report.auc:.4f}."
-    return Section(
-        heading="Not ISO/IEC 30107-3", blocks=(before, Table(header=header, rows=rows), after)
-    )
-
-
-def _what_was_judged(report: Report) -> Section:
-    header = ("Set", "Class or PAI species", "Presentations", "Rows", "Subjects")
-    rows: list[tuple[str, ...]] = []
-    for part in (report.dev, report.evaluation):
-        rows += [
-            (
-                part.name,
-                count.name,
-                str(count.presentations),
-                str(count.rows),
-                _known(count.subjects),
-            )
-            for count in part.counts
-        ]
-        presentations, frames = (
-            str(sum(getattr(count, what) for count in part.counts))
-            for what in ("presentations", "rows")
-        )
-        rows.append((part.name, "all", presentations, frames, _known(part.subjects)))
-    totals = frozenset(index for index, row in enumerate(rows) if row[1] == "all")
-    facts = Table(
-        header=("", "dev (sets the threshold)", "eval (judged)"),
+    free = Table(
+        header=("Measure", "Value", "95 % interval"),
         rows=(
-            ("Source", report.dev.source, report.evaluation.source),
-            ("SHA-256", report.dev.sha256 or "-", report.evaluation.sha256 or "-"),
-            *(
-                (label, _listed(report.dev, field), _listed(report.evaluation, field))
-                for label, field in (
-                    ("Modalities", "modalities"),
-                    ("Data sets", "datasets"),
-                    ("Sites", "sites"),
-                )
-            ),
+            ("EER", percent(report.eer.value), estimate(report.eer)),
+            ("AUC", f"{report.auc.value:.4f}", f"{report.auc.low:.4f} to {report.auc.high:.4f}"),
+            *(_tpr(fixed) for fixed in report.fixed_fpr),
         ),
-        text_columns=3,
     )
-    counted = Table(header=header, rows=tuple(rows), text_columns=2, strong=totals)
-    return Section(heading="What was judged", blocks=(facts, counted))
-
-
-def _method(report: Report) -> Section:
+    after = (
+        "Intervals of HTER, EER and AUC are from a bootstrap over people, "
+        f"{drawn(report.people)}. TPR at FPR takes bona fide as positive and all attacks pooled; "
+        "FPR is at most that, never interpolated, and refused where one attack is more than that."
+    )
     return Section(
-        heading="How it was judged",
-        blocks=(
-            f"Polarity: {POLARITY}.",
-            "Unit: the presentation. Where a presentation has several frames, its score is the "
-            f"{report.aggregation} of theirs; frames without a response are left out, and a "
-            "presentation has no response if none of its frames has one.",
-            "Thresholds are chosen on dev and then frozen. A rate stays at or below its limit, and "
-            "eer is where pooled APCER and BPCER differ least. Of the thresholds that give dev the "
-            "same rates, the middle one is taken.",
-            "Intervals are exact binomial ones (Clopper-Pearson, two-sided, 95 %). They treat "
-            "presentations as independent; where few subjects make many presentations the "
-            "uncertainty is larger.",
-            "These rates hold for the PAI species, sensors and people that were tested. They say "
-            "nothing about others.",
-        ),
+        heading="Not ISO/IEC 30107-3",
+        blocks=(before, Table(header=header, rows=rows), free, after),
     )
 
 
-def _cells(rate: Rate) -> tuple[str, str, str]:
-    return counts(rate), percent(rate.value), interval(rate)
+def _tpr(fixed: FixedFpr) -> tuple[str, str, str]:
+    name = f"TPR at FPR {100 * fixed.fpr:g} %"
+    if fixed.bpcer is None:
+        return name, "refused", f"{plural(fixed.missing, 'more attack')} needed"
+    accepted = Rate(fixed.bpcer.trials - fixed.bpcer.errors, fixed.bpcer.trials)
+    return name, percent(accepted.value), interval(accepted)
 
 
 def _was(number: int) -> str:
     return "was" if number == 1 else "were"
-
-
-def _total(part: ScoreSet) -> int:
-    return sum(count.presentations for count in part.counts)
-
-
-def _known(number: int) -> str:
-    return str(number) if number else "not named"
-
-
-def _listed(part: ScoreSet, field: str) -> str:
-    return ", ".join(getattr(part, field)) or "not named"

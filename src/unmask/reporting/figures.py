@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.special import ndtri
 
+from unmask.metrics.rates import Rate
 from unmask.reporting.expert_figures import EXPERT_FIGURES
-from unmask.reporting.records import Report
+from unmask.reporting.records import Line, Report
 from unmask.reporting.style import FAINT, INK, MARKS, PALETTE, as_svg, dash, species
 
 PERCENTS = (1e-5, 1e-4, 0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99)
@@ -24,11 +25,22 @@ def drawing(report: Report, name: str) -> str:
 
 
 def _det(report: Report) -> Figure:
-    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+    keys = len(report.lines) + len(report.judgements)
+    figure = Figure(figsize=(5.4, 4.9 + 0.2 * -(-keys // 2)), layout="constrained")
     axes = figure.add_subplot()
     axes.set_aspect("equal")
     low, high = _det_range(report)
+    worst = {judgement.worst: judgement.apcer for judgement in report.judgements}
     for index, line in enumerate(report.lines):
+        if line.name in worst:
+            bounds = _bounds(line, worst[line.name][line.name].trials)  # (2, points)
+            axes.fill_betweenx(
+                _deviate(line.bpcer, low, high),
+                *_deviate(bounds, low, high),
+                color=species(index),
+                alpha=0.14,
+                linewidth=0,
+            )
         axes.plot(
             _deviate(line.apcer, low, high),
             _deviate(line.bpcer, low, high),
@@ -54,8 +66,14 @@ def _det(report: Report) -> Figure:
     _deviate_axes(axes, low, high)
     axes.set_xlabel("APCER in % (attacks accepted)")
     axes.set_ylabel("BPCER in % (bona fide rejected)")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.02), handlelength=2.8)
+    figure.legend(loc="outside lower center", ncols=2, handlelength=2.8)
     return figure
+
+
+def _bounds(line: Line, trials: int) -> npt.NDArray[np.float64]:
+    """(2, points) Ends of the exact 95 % interval of each APCER of a curve."""
+    ends = [Rate(errors=round(rate * trials), trials=trials).interval() for rate in line.apcer]
+    return np.transpose(ends)
 
 
 def _det_range(report: Report) -> tuple[float, float]:
@@ -63,7 +81,7 @@ def _det_range(report: Report) -> tuple[float, float]:
     trials = max(count.presentations for count in report.evaluation.counts)
     finest = min(1 / trials, 0.2)
     low = max((p / 100 for p in PERCENTS if p / 100 < finest), default=PERCENTS[0] / 100)
-    return low, 0.6 if report.eer < 0.25 else 0.99
+    return low, 0.6 if report.eer.value < 0.25 else 0.99
 
 
 def _deviate_axes(axes: Axes, low: float, high: float) -> None:
@@ -84,7 +102,7 @@ def _deviate(rates: npt.ArrayLike, low: float, high: float) -> npt.NDArray[np.fl
 
 def _scores(report: Report) -> Figure:
     rows = len(report.histograms)
-    figure = Figure(figsize=(7.2, 0.9 + 0.52 * rows), layout="constrained")
+    figure = Figure(figsize=(5.4, 0.9 + 0.52 * rows), layout="constrained")
     all_axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
     for index, (axes, histogram) in enumerate(zip(all_axes, report.histograms, strict=True)):
         right, wrong = np.sqrt(histogram.right), np.sqrt(histogram.wrong)
@@ -107,7 +125,7 @@ def _scores(report: Report) -> Figure:
         _tally(axes, sum(histogram.wrong), sum(histogram.right), accepted=index > 0)
     all_axes[-1].set_xlim(0, 1)
     all_axes[-1].set_xlabel("score, probability of bona fide")
-    figure.legend(handles=_threshold_keys(report), loc="outside upper center", ncols=3)
+    figure.legend(handles=_threshold_keys(report), loc="outside upper center", ncols=2)
     return figure
 
 

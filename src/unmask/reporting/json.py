@@ -3,13 +3,14 @@
 import json
 import math
 from dataclasses import fields, is_dataclass
+from fractions import Fraction
 from typing import Any
 
 from unmask.metrics.rates import Rate
 from unmask.metrics.scores import POLARITY
 from unmask.reporting.records import Report
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when a field changes its name or meaning."""
 
 
@@ -34,6 +35,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Fraction):
+        return float(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -46,7 +46,9 @@ def _table(table: Table) -> str:
     lines = [[_cell(text) for text in table.header], rule]
     for index, row in enumerate(table.rows):
         cells = [_cell(text) for text in row]
-        lines.append([f"**{cell}**" for cell in cells] if index in table.strong else cells)
+        if index in table.strong:
+            cells = [f"**{cell}**" if cell else "" for cell in cells]
+        lines.append(cells)
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from unmask.metrics.groups import Groups
+from unmask.metrics.intervals import Estimate, People
 from unmask.metrics.rates import Rate
+from unmask.metrics.repeats import Repeats
 from unmask.metrics.routing import RoutingReport
+from unmask.metrics.system import WholeSystem
+from unmask.metrics.targets import Verdicts
 from unmask.metrics.thresholds import OperatingPoint
 
 
@@ -42,6 +47,14 @@ class ScoreSet:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FrameRates:
+    """Rates of single frames, which are not the unit of the standard."""
+
+    apcer: Mapping[str, Rate]
+    bpcer: Rate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
     """Rates of the judged set at one threshold."""
 
@@ -51,8 +64,10 @@ class Judgement:
     """The PAI species with the highest APCER."""
     bpcer: Rate
     apcer_pooled: Rate
-    hter: float
+    hter: Estimate
     acer: float
+    frames: FrameRates | None
+    """None where every presentation is one row."""
     dev_apcer: Mapping[str, Rate]
     """Of dev at the same threshold, as are the next two."""
     dev_worst: str
@@ -79,6 +94,61 @@ class Histogram:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FixedFpr:
+    """What papers call TPR at a fixed FPR, bona fide being positive and all attacks pooled."""
+
+    fpr: float
+    """FPR is at most this."""
+    bpcer: Rate | None
+    """1 - TPR; None where there are too few attacks to resolve the FPR."""
+    missing: int
+    """So many more attacks would resolve it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """The model whose scores were judged, as evaluation.json beside them says."""
+
+    model: str
+    weights_sha256: str
+    seed: int
+    protocol: str
+    shown: str
+    """Modalities that were not hidden."""
+    frames: str
+    """Which frames of a video were judged; empty where that is not known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Against:
+    """The same presentations judged by another system."""
+
+    name: str
+    source: str
+    sha256: str
+    rule: str
+    threshold: float
+    """Of the other system."""
+    differences: tuple[AgainstFigure, ...]
+    people: int
+    draws: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgainstFigure:
+    """One figure of both systems."""
+
+    figure: str
+    """ACER, HTER or AUC."""
+    this: float
+    other: float
+    difference: Estimate
+    """This less the other, paired by subject."""
+    told_apart: bool
+    """The interval excludes zero."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """A system's scores, judged."""
 
@@ -98,11 +168,26 @@ class Report:
     bpnrr: Rate
     bpcer_at: Mapping[int, Rate]
     """BPCER10, 20, 100: at an APCER of at most 1 / 10, 1 / 20, 1 / 100 on the worst species."""
-    eer: float
-    auc: float
+    fixed_fpr: tuple[FixedFpr, ...]
+    eer: Estimate
+    auc: Estimate
+    people: People
+    """Who was drawn for the intervals of EER, AUC and HTER."""
+    targets: tuple[Verdicts, ...]
+    """By the rates at the first threshold."""
     lines: tuple[Line, ...]
     """One per PAI species."""
     histograms: tuple[Histogram, ...]
     """Bona fide first, then PAI species by name."""
+    groups: tuple[Groups, ...] = ()
+    """By the columns that were named, and by modalities where several sets of them were shown."""
+    system: WholeSystem | None = None
+    """With the face verification that follows; None where its scores were not given."""
+    repeats: Repeats | None = None
+    """Over folds or seeds; None for a single run."""
+    against: Against | None = None
+    """None where no other system was named."""
+    origin: Origin | None = None
+    """None where the scores do not say."""
     routing: RoutingReport | None = None
     """What the experts of the judged model did; None where that is not known, or it has none."""

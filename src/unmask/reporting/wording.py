@@ -2,6 +2,7 @@
 
 import math
 
+from unmask.metrics.intervals import Estimate, People
 from unmask.metrics.rates import Rate
 from unmask.metrics.thresholds import OperatingPoint
 
@@ -24,6 +25,24 @@ def interval(rate: Rate) -> str:
 def counts(rate: Rate) -> str:
     """Errors among trials: ``3 / 120``."""
     return f"{rate.errors} / {rate.trials}"
+
+
+def estimate(figure: Estimate) -> str:
+    """The interval of a share: ``0.5 to 7.1 %``."""
+    return f"{percent(figure.low).removesuffix(' %')} to {percent(figure.high)}"
+
+
+def cells(rate: Rate) -> tuple[str, str, str]:
+    """Counts, value and interval."""
+    return counts(rate), percent(rate.value), interval(rate)
+
+
+def drawn(people: People) -> str:
+    """How the bootstrap draws: ``2000 draws of 30 people, seed 0``."""
+    number = people.named + people.nameless
+    grouped = f" in {people.groups} groups made at random" if people.groups < number else ""
+    alone = f" ({people.nameless} without a subject)" if people.nameless else ""
+    return f"{people.draws} draws of {number} people{alone}{grouped}, seed {people.seed}"
 
 
 def in_full(name: str, rate: Rate) -> str:

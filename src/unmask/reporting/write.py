@@ -1,23 +1,19 @@
 """Score files in, report files out."""
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 
 from unmask.config import ReportConfig
-from unmask.errors import ConfigError, DatasetError
+from unmask.errors import ConfigError
 from unmask.files import make_folder, sha256, write_text
-from unmask.metrics.routing import RoutingReport
-from unmask.metrics.routing_files import read_routing
-from unmask.metrics.scores import read_scores
 from unmask.metrics.thresholds import Rule
+from unmask.reporting.beside import origin_of, routing_of
+from unmask.reporting.further import further, read_judged
 from unmask.reporting.html import as_html
 from unmask.reporting.json import as_json
 from unmask.reporting.judge import judge
 from unmask.reporting.markdown import as_markdown
 from unmask.reporting.records import Report
-
-log = logging.getLogger("unmask")
 
 
 def judge_files(config: ReportConfig) -> Report:
@@ -33,7 +29,7 @@ def judge_files(config: ReportConfig) -> Report:
     assert config.out is not None
     for rule in config.rules:
         Rule.parse(rule)
-    dev, evaluation = read_scores(config.dev), read_scores(config.eval)
+    judged = read_judged(config)
     dev_hash, eval_hash = sha256(config.dev), sha256(config.eval)
     if dev_hash == eval_hash and not config.oracle_threshold:
         raise ConfigError(
@@ -42,38 +38,23 @@ def judge_files(config: ReportConfig) -> Report:
             "report will say so"
         )
     report = judge(
-        dev,
-        evaluation,
+        judged.dev,
+        judged.evaluation,
         rules=config.rules,
         title=config.title,
         note=config.note,
+        aggregation=config.aggregation,
         oracle_threshold=config.oracle_threshold,
     )
     report = replace(
-        report,
+        further(report, judged, config),
         dev=replace(report.dev, sha256=dev_hash),
         evaluation=replace(report.evaluation, sha256=eval_hash),
-        routing=_routing(config.routing, config.eval, eval_hash),
+        routing=routing_of(config.routing, config.eval, eval_hash),
+        origin=origin_of(config.eval, eval_hash),
     )
     write_report(report, config.out)
     return report
-
-
-def _routing(named: Path | None, judged: Path, scores_sha256: str) -> RoutingReport | None:
-    """What was named, or lies beside the judged scores and belongs to them."""
-    path = named or judged.parent / "routing.json"
-    if named is None and not path.is_file():
-        return None
-    routing = read_routing(path)
-    if routing.scores_sha256 == scores_sha256:
-        return routing
-    if named is None:
-        log.warning("%s was counted with other scores and is left out", path)
-        return None
-    raise DatasetError(
-        f"{path} was counted while other scores than {judged} were made; give the files of "
-        "one evaluation"
-    )
 
 
 def write_report(report: Report, folder: Path) -> None:
