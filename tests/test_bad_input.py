@@ -1,8 +1,10 @@
 """A mistake that a user can make is one line and exit code 2; nothing is left half-written."""
 
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
+from zlib import compress, crc32
 
 import numpy as np
 import polars as pl
@@ -147,6 +149,73 @@ def test_a_broken_image_is_named_in_training_and_in_use(
     assert not (tmp_path / "scores" / "eval.csv").exists()
     picture = root / f"images/eval001_{modality}.png"
     assert message in refused("predict", "--checkpoint", run, f"--{modality}", picture, "--cropped")
+
+
+def bomb(path: Path) -> None:
+    """A small file that declares 3.6 thousand million pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", compress(bytes(10_000))) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
+
+
+def one_pixel(path: Path) -> None:
+    for name in ("rgb", "depth", "infrared"):
+        kind = np.uint16 if name == "depth" else np.uint8
+        Image.fromarray(np.full((1, 1), 90, kind)).save(path.with_name(f"train001_{name}.png"))
+
+
+def one_pixel_of_three(path: Path) -> None:
+    Image.fromarray(np.full((1, 1), 90, np.uint8)).save(path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (bomb, "declares a picture of more than"),
+        (one_pixel, "is 1x1; a face crop has at least 8 pixels a side"),
+        (one_pixel_of_three, "pictures of one presentation differ in size"),
+        (lambda path: path.write_bytes(b""), "is not an image"),
+    ],
+)
+def test_a_hostile_picture_is_one_line(
+    spoil: Callable[[Path], None],
+    message: str,
+    refused: Callable[..., str],
+    new_squares: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    root = new_squares()
+    spoil(root / "images" / "train001_rgb.png")
+    assert message in refused(*training(root, tmp_path / "run"))
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.full((40, 40), np.nan, np.float32), "values from nan to nan"),
+        (np.full((40, 40), np.inf, np.float32), "values from inf to inf"),
+        (np.array([{}]), "is of object; pictures are numbers"),
+        (np.zeros((2, 3), np.uint8), "differ in size"),
+    ],
+)
+def test_a_hostile_array_is_one_line(
+    array: np.ndarray,
+    message: str,
+    refused: Callable[..., str],
+    new_squares: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    root = new_squares()
+    np.savez(root / "images" / "a.npz", infrared=array)
+    change(root, 1, infrared="images/a.npz#infrared")
+    assert message in refused(*training(root, tmp_path / "run"))
+    content = (root / "images" / "a.npz").read_bytes()
+    (root / "images" / "a.npz").write_bytes(content[: len(content) // 2])
+    assert "a.npz as npz" in refused(*training(root, tmp_path / "other"))
 
 
 def test_a_missing_photograph_is_named(refused: Callable[..., str], run: Path) -> None:

@@ -24,11 +24,14 @@ def _names() -> dict[str, object]:
     from unmask.checkup.findings import Checkup
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
+    from unmask.experiments.stressing import Stressed
     from unmask.preparing.run import Prepared
     from unmask.reporting.comparison import Comparison
+    from unmask.reporting.decisions import Decided
     from unmask.reporting.flexible import FlexibleTable
     from unmask.reporting.planning import Plan
     from unmask.reporting.records import Report
+    from unmask.reporting.reproduced import Reproduced
     from unmask.serving.schema import Decision
     from unmask.training.calibration import Calibrated
     from unmask.training.evaluation import Evaluated
@@ -38,7 +41,9 @@ def _names() -> dict[str, object]:
     results = {"Report": Report, "Decision": Decision, "Run": Run, "Pretrained": Pretrained}
     results |= {"Calibrated": Calibrated, "Evaluated": Evaluated}
     results |= {"Evidence": Evidence, "FlexibleTable": FlexibleTable}
+    results |= {"Stressed": Stressed, "Decided": Decided}
     results |= {"Separability": Separability, "Plan": Plan, "Comparison": Comparison}
+    results |= {"Reproduced": Reproduced}
     return {**vars(api), **results, "Prepared": Prepared, "Checkup": Checkup}
 
 

@@ -169,6 +169,24 @@ class TestAugmentation:
         for step in range(20):
             assert data[step, 0, 0].present.tolist() == [False, True, False]
 
+    @pytest.mark.parametrize("threads", [2, 3])
+    def test_threads_do_not_change_a_batch(self, squares: Path, threads: int) -> None:
+        data = presentations(index(squares), augment=AugmentConfig(), seed=3)
+        draws = [(step, position, position % 5) for step in (0, 1) for position in range(8)]
+        alone = [data[draw] for draw in draws]
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            together = data.__getitems__(draws)
+            bad = replace(data.samples[0], paths={RGB: Path("none.png")})
+            with pytest.raises(UnreadableError, match=r"no image none\.png"):
+                presentations([bad, *data.samples]).__getitems__([0, 1, 2])
+        finally:
+            torch.set_num_threads(before)
+        for one, other in zip(alone, together, strict=True):
+            assert torch.equal(one.image, other.image)
+            assert one.sample is other.sample
+
     def test_workers_do_not_change_a_batch(self, squares: Path) -> None:
         samples = index(squares)
         batches = [

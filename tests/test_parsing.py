@@ -15,13 +15,13 @@ from unmask.config import (
     ConditionConfig,
     DataConfig,
     EvidenceConfig,
-    FolderConfig,
     ModelConfig,
     OptimConfig,
     PlanConfig,
     PredictConfig,
     RecipeConfig,
     ReportConfig,
+    SetsConfig,
     ShowConfig,
     SystemConfig,
     TrainConfig,
@@ -137,7 +137,7 @@ def test_a_mistake_within_a_list_or_group_is_named(text: str, message: str, tmp_
 def test_an_experiment_reads_back_to_an_equal_object(tmp_path: Path) -> None:
     config = EvidenceConfig(
         out=Path("out"),
-        data=FolderConfig(root=Path("faces")),
+        data=SetsConfig(root=Path("faces")),
         systems={"b": SystemConfig(settings={"optim.lr": 1e-4}), "a": SystemConfig()},
         protocols=("manifest/split",),
         judged=(ConditionConfig(name="rgb", modalities=(Modality.RGB,), noise_std=0.5),),

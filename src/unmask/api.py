@@ -13,6 +13,7 @@ from unmask.config import (
     CalibrateConfig,
     CompareConfig,
     DataConfig,
+    DecideConfig,
     DemoConfig,
     DoctorConfig,
     EvaluateConfig,
@@ -23,9 +24,11 @@ from unmask.config import (
     PrepareConfig,
     PretrainConfig,
     ReportConfig,
+    ReproduceConfig,
     SeparabilityConfig,
     ShowConfig,
     SimulateConfig,
+    StressConfig,
     TrainConfig,
 )
 
@@ -33,11 +36,14 @@ if TYPE_CHECKING:
     from unmask.checkup.findings import Checkup
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
+    from unmask.experiments.stressing import Stressed
     from unmask.preparing.run import Prepared
     from unmask.reporting.comparison import Comparison
+    from unmask.reporting.decisions import Decided
     from unmask.reporting.flexible import FlexibleTable
     from unmask.reporting.planning import Plan
     from unmask.reporting.records import Report
+    from unmask.reporting.reproduced import Reproduced
     from unmask.serving.schema import Decision
     from unmask.training.calibration import Calibrated
     from unmask.training.evaluation import Evaluated
@@ -174,6 +180,19 @@ def evidence(config: EvidenceConfig) -> Evidence:
     return run(config)
 
 
+def reproduce(config: ReproduceConfig) -> Reproduced | str:
+    """Make a published table again on your copy of its data, beside what is printed.
+
+    Trains on every split, judges at the threshold of dev and, in columns of their own, at that of
+    the judged set. Without a table it says which there are, what each needs and where to get that.
+    The folder ``out`` then holds the runs, their scores, and <table>.md and .json; started again,
+    it goes on.
+    """
+    from unmask.experiments.reproducing import reproduce as run
+
+    return run(config)
+
+
 def separability(config: SeparabilityConfig) -> Separability:
     """Look at features: how well a plane parts bona fide from attacks.
 
@@ -181,6 +200,30 @@ def separability(config: SeparabilityConfig) -> Separability:
     figures of every model, t-SNE pictures by class and by sensor, and the features as Parquet.
     """
     from unmask.experiments.separating import separability as run
+
+    return run(config)
+
+
+def stress(config: StressConfig) -> Stressed:
+    """Spoil what each sensor sees, in steps, and say what fails first.
+
+    Dark or flickering infrared, holes in depth, sensors out of line, blur, noise and more, with
+    every set of sensors and every PAI species; thresholds stay as the card has them. The folder
+    ``out`` then holds stress.html, .md, .csv and .json. Started again, it goes on.
+    """
+    from unmask.experiments.stressing import stress as run
+
+    return run(config)
+
+
+def decide(config: DecideConfig) -> Decided:
+    """Compare rules that decide about a video from the scores of its frames.
+
+    Mean, median, k of n, and a sequential test, each with its threshold from dev: error rates, and
+    how many frames they take. Score files of any system will do. The folder ``out`` then holds
+    decisions.html, .md and .json.
+    """
+    from unmask.reporting.deciding import decide as run
 
     return run(config)
 
@@ -240,7 +283,7 @@ def demo(config: DemoConfig) -> Demonstrated:
         TrainConfig(
             data=data,
             out=config.out / "run",
-            optim=OptimConfig(steps=config.steps),
+            optim=OptimConfig(steps=config.steps, lr=0.008),
             seed=config.seed,
             resume=(config.out / "run" / "config.yaml").exists(),
         )
@@ -267,11 +310,18 @@ def demo(config: DemoConfig) -> Demonstrated:
 
 
 def show(config: ShowConfig) -> str:
-    """List models, backbones, data sets or protocols, or draw what the simulator makes."""
+    """List models, backbones, data sets or protocols, or draw what the simulator makes.
+
+    ``schema`` is the JSON Schema of report.json.
+    """
     if config.what == "simulator":
         from unmask.sim.contact_sheet import draw
 
         return str(draw(config))
+    if config.what == "schema":
+        from unmask.reporting.schema import published
+
+        return published()
     from unmask import catalogue
 
     return catalogue.backbones() if config.what == "backbones" else catalogue.listing(config.what)

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from unmask.checkup.findings import Checkup
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
+    from unmask.experiments.stressing import Stressed
     from unmask.preparing.run import Prepared
     from unmask.reporting.blocks import Block
     from unmask.reporting.comparison import Comparison
+    from unmask.reporting.decisions import Decided
     from unmask.reporting.flexible import FlexibleTable
     from unmask.reporting.planning import Plan
     from unmask.reporting.records import Report
+    from unmask.reporting.reproduced import Reproduced
     from unmask.serving.schema import Decision
     from unmask.training.calibration import Calibrated
     from unmask.training.evaluation import Evaluated
@@ -53,11 +56,14 @@ def present(verb: str, result: Any, settings: Any) -> None:
         "report": lambda: _report(console, result, settings.out),
         "plan": lambda: _plan(console, result),
         "compare": lambda: _comparison(console, result, settings.out),
+        "decide": lambda: _decided(console, result, settings.out),
+        "stress": lambda: _stressed(console, result),
         "evidence": lambda: _evidence(console, result),
+        "reproduce": lambda: _reproduced(console, result),
         "separability": lambda: _separability(console, result),
         "predict": lambda: _decisions(console, result),
         "demo": lambda: _demonstrated(console, result),
-        "show": lambda: console.print(result),
+        "show": lambda: console.print(result, soft_wrap=settings.what == "schema"),
     }[verb]()
 
 
@@ -122,9 +128,10 @@ def _evaluated(console: Console, written: Evaluated) -> None:
             f"experts never chosen, by layer: {', '.join(dead)}; more in "
             f"{written.dev.parent / 'routing.json'} and in the report"
         )
+    oracle = " --oracle-threshold" if written.oracle else ""
     console.print(
-        f"wrote {written.dev} and {written.eval}; judge them with:\n"
-        f"unmask report --dev {written.dev} --eval {written.eval} --out {written.dev.parent}/report"
+        f"wrote {written.dev} and {written.eval}; judge them with:\nunmask report{oracle} "
+        f"--dev {written.dev} --eval {written.eval} --out {written.dev.parent}/report"
     )
 
 
@@ -180,6 +187,39 @@ def _comparison(console: Console, made: Comparison, folder: Path | None) -> None
         console.print(f"tables as Markdown, LaTeX and CSV are in {folder}")
 
 
+def _decided(console: Console, made: Decided, folder: Path | None) -> None:
+    from unmask.reporting.decisions import cautions
+    from unmask.reporting.wording import counts, percent
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("rule", "species"):
+        table.add_column(column, overflow="fold")
+    for column in ("worst APCER", "BPCER", "frames", "95 %"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in made.rules:
+        apcer = one.apcer[one.worst]
+        told = [f"{percent(rate.value)} ({counts(rate)})" for rate in (apcer, one.bpcer)]
+        time = f"{one.bona_fide.median:g}", str(one.bona_fide.most)
+        table.add_row(Text(one.name), Text(one.worst), *told, *time)
+    console.print(table)
+    console.print(
+        f"Thresholds were set on dev by the rule {made.rule}. Frames: until half of all bona fide "
+        "presentations are decided, and 95 % of them."
+    )
+    for text in cautions(made):
+        console.print(text)
+    if folder is not None:
+        console.print(f"page: {folder / 'decisions.html'}")
+
+
+def _stressed(console: Console, made: Stressed) -> None:
+    from unmask.reporting.stress import cautions, sentences
+
+    for text in (*sentences(made.report), *cautions(made.report)):
+        console.print(f"{text}\n")
+    console.print(f"tables and heat maps: {made.page}")
+
+
 def _blocks(console: Console, blocks: Sequence[Block]) -> None:
     """Paragraphs and tables of a report."""
     from unmask.reporting import blocks as kinds
@@ -211,6 +251,22 @@ def _table(console: Console, made: FlexibleTable, settings: ReportConfig) -> Non
 def _evidence(console: Console, made: Evidence) -> None:
     console.out((made.folder / "table.md").read_text(encoding="utf-8"), highlight=False)
     console.print(f"tables, results.jsonl and scores are in {made.folder}")
+
+
+def _reproduced(console: Console, made: Reproduced | str) -> None:
+    from unmask.reporting.reproduced import document
+
+    if isinstance(made, str):
+        console.out(made, highlight=False)
+        return
+    page = document(made)
+    console.print(page.warning)
+    for section in page.sections:
+        console.rule(section.heading)
+        _blocks(console, section.blocks)
+    if page.note:
+        console.print(page.note)
+    console.print(f"the same is in {made.page}")
 
 
 def _separability(console: Console, made: Separability) -> None:

@@ -118,7 +118,7 @@ def _names(file: Path, stamp: tuple[int, int]) -> frozenset[str]:
         raise _broken(file, error) from error
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=4)  # of each thread that reads, as data.MOST_THREADS has it
 def _whole(file: Path, name: str, stamp: tuple[int, int]) -> npt.NDArray[Any]:
     try:
         array = _read_npz(file, name) if file.suffix == ".npz" else _read_hdf5(file, name)

@@ -8,7 +8,9 @@ Axes: B presentations, M modalities, H W pixels.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +20,18 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from unmask.capture.images import read_image
+from unmask.capture.images import DepthUnit, read_image
 from unmask.config import AugmentConfig
 from unmask.errors import DatasetError
 from unmask.transforms.geometry import draw_affine, resize, warp
 from unmask.transforms.normalize import Preprocessing, stack
 from unmask.transforms.photometric import photometric
 from unmask.types import Batch, Image, Modality, Sample
+
+LEAST_SIDE = 8
+"""Pixels; smaller pictures are a mistake, and would be blown up in silence."""
+MOST_THREADS = 4
+"""That read pictures in one process, where torch has as many."""
 
 Draw = tuple[int, int, int]
 """Step, position within its batch, index of the sample."""
@@ -83,18 +90,18 @@ class Presentations(Dataset[Item]):
             modalities=self.modalities,
         )
 
+    def __getitems__(self, indices: Sequence[int | Draw]) -> list[Item]:
+        """A batch for a loader, read by as many threads as torch has; they change no pixel."""
+        threads = min(torch.get_num_threads(), MOST_THREADS)
+        if threads == 1:
+            return [self[index] for index in indices]
+        return list(_readers(threads).map(self.__getitem__, indices))
+
     def _captured(self, sample: Sample) -> list[Modality]:
         return [modality for modality in self.modalities if modality in sample.paths]
 
     def _read(self, sample: Sample, modalities: Sequence[Modality]) -> dict[Modality, Image]:
-        depth = self.preprocessing.depth
-        try:
-            images = {m: read_image(sample.paths[m], m, depth=depth) for m in modalities}
-        except DatasetError as error:
-            raise UnreadableError(str(error)) from error
-        if len({picture.shape[:2] for picture in images.values()}) > 1:
-            raise UnreadableError(_sizes_differ(images, sample.paths))
-        return images
+        return read_images(sample, modalities, depth=self.preprocessing.depth)
 
     def _augmented(self, sample: Sample, rng: np.random.Generator) -> dict[Modality, Image]:
         if self.augment is None:
@@ -105,6 +112,34 @@ class Presentations(Dataset[Item]):
         images = warp(images, draw_affine(rng, self.augment, side))
         strength = self.augment.photometric
         return photometric(images, rng, strength=strength, depth=self.preprocessing.depth)
+
+
+@functools.cache
+def _readers(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="reader")
+
+
+def read_images(
+    sample: Sample, modalities: Sequence[Modality], *, depth: DepthUnit
+) -> dict[Modality, Image]:
+    """Decode pictures of one sample, which must be of one size.
+
+    Raises:
+        UnreadableError: a file is missing or broken, or the pictures do not match.
+    """
+    try:
+        images = {m: read_image(sample.paths[m], m, depth=depth) for m in modalities}
+    except DatasetError as error:
+        raise UnreadableError(str(error)) from error
+    if len({picture.shape[:2] for picture in images.values()}) > 1:
+        raise UnreadableError(_sizes_differ(images, sample.paths))
+    for modality, picture in images.items():
+        if min(picture.shape[:2]) < LEAST_SIDE:
+            raise UnreadableError(
+                f"{sample.paths[modality]} is {picture.shape[1]}x{picture.shape[0]}; a face crop "
+                f"has at least {LEAST_SIDE} pixels a side"
+            )
+    return images
 
 
 def collate(items: Sequence[Item]) -> Batch:

@@ -1,11 +1,12 @@
 """Frames are matched by name, ordered as text, and thinned as published."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from unmask.config.pictures import Frames
-from unmask.datasets.videos import frames_of, judged, samples_of
+from unmask.datasets.videos import FRAMES, frames_of, judged, mismatch, samples_of
 from unmask.errors import DatasetError
 from unmask.types import Label, Modality, Sample
 
@@ -103,3 +104,27 @@ def test_each_presentation_is_thinned_by_itself_and_by_whole_frames() -> None:
     mixed = [s for pair in zip([blind, *one], [*other, other[0]], strict=True) for s in pair]
     picked = [(s.presentation, s.attributes["frame"]) for s in judged(mixed[:-1], "first_and_last")]
     assert picked == [("one", "1"), ("one", "71"), ("other", "1"), ("other", "71")]
+
+
+def test_frames_that_lack_a_sensor_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    touch(tmp_path, "v/color/1.jpg", "v/color/2.jpg", "v/depth/1.jpg", "w/color/1.jpg")
+    videos = [(tmp_path / name, video(name)) for name in "vw"]
+    samples_of(videos, SENSORS, root=tmp_path, tree="tree")
+    assert "2 of 3 frames lack a sensor that others have: v/2" in caplog.text
+    caplog.clear()
+    touch(tmp_path, "v/depth/2.jpg", "w/depth/1.jpg")
+    samples_of(videos, SENSORS, root=tmp_path, tree="tree")
+    assert not caplog.text
+
+
+def test_a_wrong_root_is_named_with_the_folders_that_were_looked_for(tmp_path: Path) -> None:
+    message = str(mismatch(tmp_path, "<root>/a", ("", "Data", "SURF/Data")))
+    assert f"looked in {tmp_path / 'Data'}, {tmp_path / 'SURF/Data'} too" in message
+    assert "expected is <root>/a" in message
+    assert f"there is no folder {tmp_path / 'b'}" in str(mismatch(tmp_path / "b", "<root>/a"))
+
+
+def test_every_rule_of_the_settings_is_told_in_words() -> None:
+    assert set(FRAMES) == {*get_args(Frames), "listed"}

@@ -10,10 +10,10 @@ import pytest
 from unmask.config import (
     ConditionConfig,
     EvidenceConfig,
-    FolderConfig,
     ModelConfig,
     OptimConfig,
     RecipeConfig,
+    SetsConfig,
     SystemConfig,
 )
 from unmask.types import Modality
@@ -38,7 +38,7 @@ def experiment(squares: Path) -> Callable[..., EvidenceConfig]:
     def make(out: Path, **changes: Any) -> EvidenceConfig:
         config = EvidenceConfig(
             out=out,
-            data=FolderConfig(root=squares),
+            data=SetsConfig(root=squares),
             systems=SYSTEMS,
             protocols=("manifest/split",),
             seeds=(0, 1),

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unmask.config import ConditionConfig, EvidenceConfig, FolderConfig, ModelConfig, SystemConfig
+from unmask.config import ConditionConfig, EvidenceConfig, ModelConfig, SetsConfig, SystemConfig
 from unmask.errors import ConfigError, DatasetError
 from unmask.experiments.experiment import plan
 from unmask.types import Modality
@@ -52,8 +52,28 @@ def test_the_same_data_elsewhere_make_no_other_run(
 ) -> None:
     config = experiment(tmp_path)
     (tmp_path / "link").symlink_to(squares)
-    moved = replace(config, data=FolderConfig(root=tmp_path / "link"))
+    moved = replace(config, data=SetsConfig(root=tmp_path / "link"))
     assert identities(moved) == identities(config)
+
+
+def test_lists_frames_and_readers_reach_the_training(
+    experiment: Make, squares: Path, tmp_path: Path
+) -> None:
+    data = SetsConfig(root=squares, lists=tmp_path, frames="three", workers=3)
+    for trial in plan(experiment(tmp_path / "out", data=data)):
+        used = trial.training.data
+        assert (used.lists, used.frames, used.workers) == (tmp_path, "three", 3)
+        assert used.protocol == "manifest/split"
+
+
+def test_other_frames_make_another_run_and_moved_lists_or_more_readers_do_not(
+    experiment: Make, squares: Path, tmp_path: Path
+) -> None:
+    def of(**settings: Any) -> dict[tuple[str, int], str]:
+        return identities(experiment(tmp_path, data=SetsConfig(root=squares, **settings)))
+
+    assert of(lists=tmp_path, workers=2) == of()
+    assert not set(of(frames="three").values()) & set(of().values())
 
 
 def test_another_recipe_model_or_manifest_makes_another_run(
@@ -68,7 +88,7 @@ def test_another_recipe_model_or_manifest_makes_another_run(
     assert after["slow", 0] == before["slow", 0]
     assert after["vit", 0] != before["vit", 0]
     root = new_squares()
-    data = replace(config, data=FolderConfig(root=root))
+    data = replace(config, data=SetsConfig(root=root))
     first = identities(data)
     table = pl.read_parquet(root / "manifest.parquet")
     table.with_columns(pl.lit("2").alias("session")).write_parquet(root / "manifest.parquet")

@@ -45,12 +45,12 @@ def test_every_line_is_what_the_report_says_of_its_score_files(whole: Evidence) 
         report = judge(dev, found, rules=("eer",))
         (judged,) = report.judgements
         expected = {
-            "hter": judged.hter,
-            "auc": report.auc,
+            "hter": judged.hter.value,
+            "auc": report.auc.value,
             "acer": judged.acer,
             "apcer_worst": judged.apcer[judged.worst].value,
             "bpcer": judged.bpcer.value,
-            "eer": report.eer,
+            "eer": report.eer.value,
         }
         assert result.metrics == pytest.approx(expected)
         assert result.threshold == judged.point.threshold

@@ -7,6 +7,8 @@ PUBLIC = {
     *("train", "DemoConfig", "EvaluateConfig", "EvidenceConfig", "PredictConfig", "PretrainConfig"),
     *("ReportConfig", "SeparabilityConfig", "ShowConfig", "SimulateConfig", "TrainConfig"),
     *("compare", "CompareConfig", "plan", "PlanConfig", "calibrate", "CalibrateConfig"),
+    *("reproduce", "ReproduceConfig"),
+    *("stress", "StressConfig", "decide", "DecideConfig"),
     *("separability", "prepare", "PrepareConfig", "doctor", "DoctorConfig"),
 }
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unmask.transforms.photometric import photometric
+from unmask.transforms.photometric import _noise, photometric
 from unmask.types import Images, Modality
 
 
@@ -86,3 +86,13 @@ def test_a_stronger_setting_changes_more() -> None:
             for k in (0.2, 2.0)
         )
         assert strong > 2 * weak
+
+
+def test_noise_is_gaussian_up_to_four_deviations() -> None:
+    noise = _noise(np.random.default_rng(0), (400, 500), 2.0)
+    assert (noise.dtype, noise.shape) == (np.float32, (400, 500))
+    shares = [float(np.mean(np.abs(noise) < 2.0 * d)) for d in (1, 2, 3)]
+    assert shares == pytest.approx([0.6827, 0.9545, 0.9973], abs=0.005)
+    assert abs(float(noise.mean())) < 0.02
+    rows = noise - noise.mean()
+    assert abs(float((rows[:, 1:] * rows[:, :-1]).mean())) < 0.03, "neighbours know nothing"

@@ -6,7 +6,8 @@ from 8- or 16-bit single-channel files, divided by the full scale of their type.
 that a camera writes into EXIF is applied, and every file is decoded to its last pixel, so that a
 truncated one is an error rather than a grey stripe. A file that declares a picture larger than
 ``MOST_PIXELS`` is refused by its header, before anything is decoded. Pictures inside of HDF5 and
-npz files are addressed as ``unmask.containers`` says and read by ``unmask.capture.arrays``.
+npz files are addressed as ``unmask.containers`` says and read by ``unmask.capture.arrays``; usual
+files are decoded by ``unmask.capture.decoding``, all others by Pillow, to the same pixels.
 """
 
 import warnings
@@ -18,6 +19,7 @@ import PIL.Image
 import PIL.ImageOps
 
 from unmask.capture.arrays import read_array
+from unmask.capture.decoding import decode_usual, in_unit
 from unmask.containers import member
 from unmask.errors import DatasetError
 from unmask.types import Image, Modality
@@ -47,7 +49,12 @@ def read_image(path: Path, modality: Modality, *, depth: DepthUnit = "millimetre
     inside = member(path)
     if inside is not None:
         return read_array(inside, modality, relative=depth == "relative")
-    picture = decode(path)
+    usual = decode_usual(path, most_pixels=MOST_PIXELS)
+    if usual is not None:
+        image = in_unit(usual, modality, relative=depth == "relative")
+        if image is not None:
+            return image
+    picture = decode(path)  # which says what is wrong with a picture that is not as it must be
     if modality is Modality.RGB:
         return _colour(path, picture)
     if modality is Modality.DEPTH:

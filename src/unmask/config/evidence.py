@@ -10,7 +10,7 @@ from typing import Any
 
 from unmask.config.checks import check_at_least, check_between, check_modalities
 from unmask.config.model import ModelConfig
-from unmask.config.pictures import FolderConfig
+from unmask.config.pictures import SetsConfig
 from unmask.config.simulation import PresentationsConfig
 from unmask.config.training import RecipeConfig
 from unmask.errors import ConfigError
@@ -67,7 +67,7 @@ class EvidenceConfig:
 
     out: Path
     """Folder for the runs, their scores, results.jsonl, table.md and table.json."""
-    data: FolderConfig
+    data: SetsConfig
     systems: dict[str, SystemConfig]
     """What is compared: a name for each, with its model and what differs from the recipe."""
     protocols: tuple[str, ...]
@@ -82,6 +82,9 @@ class EvidenceConfig:
     """The conditions that every trained model is judged under, without learning anything new."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Tables: a name for each, with the protocols it averages; none named: one table of all."""
+    oracle_threshold: bool = False
+    """Allow protocols of which eval, the judged set, chooses the step and the threshold, as
+    mmdg/*_published; the tables then say so in their first line."""
     reference: str = ""
     """The system that the others are compared with, pair by pair; none named: no comparison."""
     workers: int = 2

@@ -26,11 +26,9 @@ class FolderConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataConfig(FolderConfig):
-    """Which presentations, and how their pictures are to be read."""
+class SetsConfig(FolderConfig):
+    """Where a data set is, and what of it any protocol goes by."""
 
-    protocol: str = "manifest/split"
-    """Who trains, sets the threshold and is judged; ``unmask show protocols`` lists them."""
     lists: Path | None = None
     """Folder of published list files, as downloaded; protocols that reproduce them ask for it."""
     frames: Frames = "all"
@@ -41,6 +39,14 @@ class DataConfig(FolderConfig):
 
     def __post_init__(self) -> None:
         check_at_least("data.workers", self.workers, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig(SetsConfig):
+    """Which presentations, and how their pictures are to be read."""
+
+    protocol: str = "manifest/split"
+    """Who trains, sets the threshold and is judged; ``unmask show protocols`` lists them."""
 
 
 @dataclass(frozen=True, kw_only=True)

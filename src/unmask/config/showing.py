@@ -20,7 +20,7 @@ class DemoConfig:
     """Fixes the whole run."""
     per_site: int = 800
     """Simulated presentations, all at site A."""
-    steps: int = 400
+    steps: int = 240
     """Training steps."""
 
     def __post_init__(self) -> None:
@@ -33,8 +33,8 @@ class DemoConfig:
 class ShowConfig:
     """Settings of ``unmask show``."""
 
-    what: Literal["models", "backbones", "datasets", "protocols", "simulator"] = "models"
-    """What to list; ``simulator`` draws a contact sheet."""
+    what: Literal["models", "backbones", "datasets", "protocols", "simulator", "schema"] = "models"
+    """What to list; ``simulator`` draws a contact sheet, ``schema`` is that of report.json."""
     out: Path = Path("simulator.png")
     """Where the contact sheet goes."""
     seed: int = 0

@@ -76,7 +76,7 @@ def index(root: Path) -> list[Sample]:
         videos = [*_people(root / below), *_masks(root / below)]
         if videos:
             return samples_of(videos, SENSORS, root=root, tree=TREE)
-    raise mismatch(root, TREE)
+    raise mismatch(root, TREE, _BELOW)
 
 
 def video_name(folder: PurePath) -> str:

@@ -70,7 +70,7 @@ def index(root: Path) -> list[Sample]:
         videos = list(_videos(root / below))
         if videos:
             return samples_of(videos, SENSORS, root=root, tree=TREE)
-    raise mismatch(root, TREE)
+    raise mismatch(root, TREE, _BELOW)
 
 
 def video_name(folder: PurePath) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
 
 from unmask.config.pictures import DataConfig
@@ -48,7 +49,7 @@ def frame_key(video_name: Callable[[PurePath], str]) -> KeyOf:
 def find(
     title: str, entries: Sequence[Entry], samples: Mapping[str, Sample], key_of: KeyOf
 ) -> list[Sample]:
-    """The listed frames, in the order of the list, each once.
+    """The listed frames, in the order of the list, each once; attribute ``frames`` is "listed".
 
     Raises:
         DatasetError: frames that are not there, or that are of the other class there.
@@ -74,7 +75,11 @@ def find(
                 f"{title}, line {entry.line}: {entry.paths[0]} is {entry.label.name.lower()}, but "
                 f"{there.label.name.lower()} by its name; download the list again"
             )
-    return [samples[key_of(entry)] for entry in once]
+    return [_as_listed(samples[key_of(entry)]) for entry in once]
+
+
+def _as_listed(sample: Sample) -> Sample:
+    return replace(sample, attributes={**sample.attributes, "frames": "listed"})
 
 
 def tell_frames(title: str, entries: Sequence[Entry], published: tuple[int, int]) -> None:

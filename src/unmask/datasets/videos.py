@@ -22,6 +22,16 @@ log = logging.getLogger("unmask")
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
+FRAMES = {
+    "all": "all frames of a video",
+    "first_and_last": "the first and the last frame of a video, by the names of their files sorted "
+    "as text",
+    "three": "three frames of a video, at the first, second and third quarter of those sorted by "
+    "name as text",
+    "listed": "the frames that the published lists name",
+}
+"""What the values of the attribute ``frames`` of a judged sample mean."""
+
 SensorFolders = Mapping[Modality, Sequence[str]]
 """Names that the folder of each sensor may have."""
 
@@ -71,13 +81,29 @@ def samples_of(
         raise mismatch(root, tree)
     if empty:
         log.warning("%d video folders have no picture and are left out: %s", len(empty), empty[0])
+    tell_of_lone(samples)
     return samples
 
 
-def mismatch(root: Path, tree: str) -> DatasetError:
-    """What to say of a root that does not hold the data set."""
+def tell_of_lone(samples: Sequence[Sample]) -> None:
+    """Log how many frames lack a sensor that others have, as in a copy that is not whole."""
+    most = max(len(sample.paths) for sample in samples)
+    lone = [sample.key for sample in samples if len(sample.paths) < most]
+    if lone:
+        log.warning(
+            "%d of %d frames lack a sensor that others have: %s", len(lone), len(samples), lone[0]
+        )
+
+
+def mismatch(root: Path, tree: str, looked: Sequence[str] = ()) -> DatasetError:
+    """What to say of a root that does not hold the data set, also not below ``looked``."""
+    if not root.is_dir():
+        return DatasetError(f"there is no folder {root}; expected is {tree}")
+    places = ", ".join(str(root / below) for below in looked if below)
+    below = f"; looked in {places} too" if places else ""
     return DatasetError(
-        f"{root} does not hold this data set, or not whole; expected is {tree}; check data.root"
+        f"{root} does not hold this data set, or not whole{below}; expected is {tree}; is it the "
+        "right folder?"
     )
 
 

@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 from unmask.containers import Member, arrays
-from unmask.datasets.videos import mismatch, samples_of
+from unmask.datasets.videos import mismatch, samples_of, tell_of_lone
 from unmask.types import Label, Modality, Sample
 
 log = logging.getLogger("unmask")
@@ -97,7 +97,7 @@ def index(root: Path) -> list[Sample]:
     """
     samples = _from_images(root) or _from_hdf5(root)
     if not samples:
-        raise mismatch(root, TREE)
+        raise mismatch(root, TREE, (*_IMAGES_BELOW, *CHANNELS))
     known = sorted({s.presentation for s in samples}.intersection(MISMATCHED))
     if known:
         log.warning("frames of the sensors are known not to match in WMCA's %s", ", ".join(known))
@@ -127,7 +127,7 @@ def _from_hdf5(root: Path) -> list[Sample]:
                     files.setdefault(file.stem, []).append((file, channels))
         if files:
             samples = [sample for name in sorted(files) for sample in _frames(name, files[name])]
-            _tell_of_lone_frames(samples)
+            tell_of_lone(samples)
             return samples
     return []
 
@@ -159,18 +159,6 @@ def _frames(
                 "date": files[0][0].parent.name,
                 "frame": f"{number:04}",
             },
-        )
-
-
-def _tell_of_lone_frames(samples: list[Sample]) -> None:
-    most = max(len(sample.paths) for sample in samples)
-    lone = [sample.key for sample in samples if len(sample.paths) < most]
-    if lone:
-        log.warning(
-            "%d of %d frames of WMCA lack a sensor, as their number is in one of two files: %s",
-            len(lone),
-            len(samples),
-            lone[0],
         )
 
 

@@ -3,9 +3,10 @@
 A trial is one training with all its judging. Its identity is a hash of everything that decides what
 comes out: the settings of the training but for those that may change when it goes on, every field
 of the model's own Config, the starting weights, the manifest of the data and the note that the
-simulator leaves with them. The names of systems and conditions, the folder of the data, worker
-processes and threads are not in it; neither is the version of unmask, which stands beside every
-result.
+simulator leaves with them; of a data set without a manifest, the rows of the protocol's sets. The
+names of systems and conditions, the folders of the data and of their lists, what pictures hold,
+worker processes and threads are not in it; neither is the version of unmask, which stands beside
+every result.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from unmask.config import (
     ConditionConfig,
     DataConfig,
     EvidenceConfig,
-    FolderConfig,
     ModelConfig,
     RecipeConfig,
+    SetsConfig,
     SimulateConfig,
     SystemConfig,
     TrainConfig,
@@ -37,10 +38,10 @@ from unmask.sim.claim import claimed
 from unmask.sim.generate import generate
 from unmask.training.folder import FREE, flat
 from unmask.training.run import begin
-from unmask.types import Modality
+from unmask.types import Modality, Protocol
 
 ELSEWHERE = {"data.root"}
-"""Settings that say where the data are; what they are says the hash of their manifest."""
+"""Settings that say where the data are; what they are says their fingerprint."""
 
 log = logging.getLogger("unmask")
 
@@ -63,6 +64,8 @@ class Trial:
     conditions: tuple[Condition, ...]
     identity: str
     """Hexadecimal hash of what decides the trained weights."""
+    threshold_from: str = "dev"
+    """As ``Protocol`` has it."""
 
     @property
     def title(self) -> str:
@@ -82,6 +85,15 @@ class _System:
     conditions: tuple[Condition, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sets:
+    """What the data are under one protocol."""
+
+    fingerprint: list[str]
+    """Hashes of files, or of rows."""
+    threshold_from: str
+
+
 def plan(config: EvidenceConfig) -> tuple[Trial, ...]:
     """Every trial, one protocol and seed after another; simulates the data where they are absent.
 
@@ -92,12 +104,14 @@ def plan(config: EvidenceConfig) -> tuple[Trial, ...]:
     _check_protocols(config)
     systems = [_system(name, given, config) for name, given in config.systems.items()]
     _make_data(config)
-    for system in systems:
-        for protocol in config.protocols:
-            protocols.load_protocol(_data(config, protocol), system.recipe.modalities)
-    fingerprint = _fingerprint(config.data)
+    asked = dict.fromkeys(system.recipe.modalities for system in systems)
+    sets = {
+        (protocol, modalities): _sets(config, protocol, modalities)
+        for modalities in asked
+        for protocol in config.protocols
+    }
     trials = tuple(
-        _trial(system, protocol, seed, config, fingerprint)
+        _trial(system, protocol, seed, config, sets[protocol, system.recipe.modalities])
         for seed in config.seeds
         for protocol in config.protocols
         for system in systems
@@ -159,19 +173,46 @@ def _make_data(config: EvidenceConfig) -> None:
 
 
 def _data(config: EvidenceConfig, protocol: str) -> DataConfig:
-    data = config.data
-    return DataConfig(root=data.root, manifest=data.manifest, depth=data.depth, protocol=protocol)
+    of_sets = {f.name: getattr(config.data, f.name) for f in fields(SetsConfig)}
+    return DataConfig(**of_sets, protocol=protocol)
 
 
-def _fingerprint(data: FolderConfig) -> list[str]:
-    """Hashes of the manifest, and of what the simulator says that it made."""
-    files = (data.root / data.manifest, data.root / "simulation.json")
-    return [sha256(path) for path in files if path.exists()]
+def _sets(config: EvidenceConfig, protocol: str, modalities: tuple[Modality, ...]) -> _Sets:
+    """Check that the data fit the protocol, and tell them from others."""
+    loaded = protocols.load_protocol(_data(config, protocol), modalities)
+    if loaded.threshold_from == "eval" and not config.oracle_threshold:
+        raise ConfigError(
+            f"{protocol} has the judged set choose step and threshold, which no use of a detector "
+            "can; take another protocol, or give --oracle-threshold to have such figures, marked"
+        )
+    names = (config.data.manifest, "simulation.json")
+    files = [path for path in (config.data.root / name for name in names) if path.exists()]
+    return _Sets(
+        fingerprint=[sha256(path) for path in files] or [_hash_of_rows(loaded, config.data.root)],
+        threshold_from=loaded.threshold_from,
+    )
 
 
-def _trial(
-    system: _System, protocol: str, seed: int, config: EvidenceConfig, fingerprint: list[str]
-) -> Trial:
+def _hash_of_rows(protocol: Protocol, root: Path) -> str:
+    """Of who is in which set, and of the names of all files."""
+    sets = (protocol.train, protocol.dev, protocol.eval)
+    return digest(
+        [
+            [
+                [
+                    s.key,
+                    s.label,
+                    s.pai_species,
+                    [str(p.relative_to(root)) for p in s.paths.values()],
+                ]
+                for s in samples
+            ]
+            for samples in sets
+        ]
+    )
+
+
+def _trial(system: _System, protocol: str, seed: int, config: EvidenceConfig, sets: _Sets) -> Trial:
     recipe = {f.name: getattr(system.recipe, f.name) for f in fields(RecipeConfig)}
     training = TrainConfig(
         data=_data(config, protocol),
@@ -182,13 +223,14 @@ def _trial(
         **recipe,
     )
     settings = {k: v for k, v in flat(to_plain(training)).items() if k not in FREE | ELSEWHERE}
+    settings |= {"data.lists": None}  # what they say is in the rows
     weights = system.model.weights
     identity = digest(
         {
             "settings": settings,
             "network": system.network,
             "weights": sha256(weights) if weights else "",
-            "data": fingerprint,
+            "data": sets.fingerprint,
         }
     )
     words = (system.model.name, protocol, f"seed{seed}", identity[:12])
@@ -198,6 +240,7 @@ def _trial(
         training=replace(training, out=config.out / "runs" / folder),
         conditions=system.conditions,
         identity=identity,
+        threshold_from=sets.threshold_from,
     )
 
 

@@ -117,12 +117,12 @@ def _system(name: str, runs: Runs, sets: Sequence[Set]) -> System:
     return System(
         name=name,
         seeds=seeds,
-        rates={place: _mean(folds) for place, folds in values.items()},
+        rates={place: mean_of_folds(folds) for place, folds in values.items()},
         mean_acer=Mean(acer.mean, over_seeds=acer.std),
     )
 
 
-def _mean(values: Sequence[Sequence[float]]) -> Mean:
+def mean_of_folds(values: Sequence[Sequence[float]]) -> Mean:
     """Of values[fold][seed]."""
     found = spread(values)
     of_folds = [fmean(of_fold) for of_fold in values]

@@ -72,10 +72,21 @@ def _run(config: EvidenceConfig, trials: Sequence[Trial]) -> Evidence:
         log.info("stopped; the same command goes on from the last checkpoints")
         raise
     made = tables(config, book.results, config.out)
-    note = load_card(trials[0].training.out).limits
+    note = " ".join(filter(None, (_oracles(trials), load_card(trials[0].training.out).limits)))
     write_text(config.out / "table.md", as_markdown(config, made, note))
     write_text(config.out / "table.json", as_json(config, made, note))
     return Evidence(folder=config.out, results=book.results, tables=made)
+
+
+def _oracles(trials: Sequence[Trial]) -> str:
+    """What the first line says where the judged set chose anything."""
+    names = dict.fromkeys(t.training.data.protocol for t in trials if t.threshold_from == "eval")
+    if not names:
+        return ""
+    return (
+        f"ORACLE: under {', '.join(names)} the judged set itself chose the step and the threshold: "
+        "better than any use can be."
+    )
 
 
 class _Book:

@@ -48,8 +48,8 @@ def finish(trial: Trial) -> tuple[Result, ...]:
         UnmaskError: whatever went wrong, with the name of the trial.
     """
     try:
-        trained = _train(trial)
-        return _Judge(trial, trained).results()
+        trained, dev = _train(trial)
+        return _Judge(trial, trained, dev).results()
     except UnmaskError as error:
         raise UnmaskError(f"{trial.title}: {error}") from error
 
@@ -60,23 +60,24 @@ def finished(trial: Trial) -> tuple[Result, ...] | None:
     return tuple(result for result in found if result) if all(found) else None
 
 
-def _train(trial: Trial) -> Trained:
+def _train(trial: Trial) -> tuple[Trained, Mapping[tuple[Modality, ...], Scores]]:
+    """What the training took, and the scores of dev where it was done just now."""
     folder = trial.training.out
     note = folder / "training.json"
     if trained := _noted(note):
-        return trained
+        return trained, {}
     resumed = (folder / "last.ckpt").exists()
     if (folder / "config.yaml").exists():
         # the data may lie elsewhere by now; the folder's name says that they are the same
         write_text(folder / "config.yaml", to_yaml(replace(trial.training, resume=False)))
     start = time.perf_counter()
-    train(trial.training)
+    run = train(trial.training)
     trained = Trained(seconds=round(time.perf_counter() - start, 3), resumed=resumed)
     write_text(note, json.dumps(to_plain(trained)) + "\n")
     (folder / "last.ckpt").unlink(
         missing_ok=True
     )  # three times the weights, and no longer of any use
-    return trained
+    return trained, run.dev
 
 
 def _noted(note: Path) -> Trained | None:
@@ -92,9 +93,12 @@ def _noted(note: Path) -> Trained | None:
 class _Judge:
     """A trained model, and what was read and scored for one condition and serves others too."""
 
-    def __init__(self, trial: Trial, trained: Trained) -> None:
+    def __init__(
+        self, trial: Trial, trained: Trained, dev: Mapping[tuple[Modality, ...], Scores]
+    ) -> None:
         self.trial = trial
         self.trained = trained
+        self.dev = dev
         self.model, self.card = _loaded(trial.training.out)
         self.sets: dict[tuple[Modality, ...], tuple[Protocol, Scores]] = {}
 
@@ -121,7 +125,9 @@ class _Judge:
         """The protocol as seen through some modalities, and the scores of its dev set."""
         if shown not in self.sets:
             protocol = load_protocol(self.trial.training.data, shown, to_train=False)
-            dev = self._scorer(self.model).scores(protocol.dev, shown=shown, split="dev")
+            dev = self.dev.get(shown)  # of the training, whose protocol saw all modalities
+            if dev is None or dev.values("key") != sorted(s.key for s in protocol.dev):
+                dev = self._scorer(self.model).scores(protocol.dev, shown=shown, split="dev")
             self.sets[shown] = protocol, dev
         return self.sets[shown]
 
@@ -134,7 +140,8 @@ class _Judge:
         )
 
     def _result(self, condition: Condition, dev: Scores, scores: Scores) -> Result:
-        trial, judged = self.trial, figures(dev, scores)
+        trial = self.trial
+        judged = figures(dev, scores, oracle=trial.threshold_from == "eval")
         folder = folder_of(trial, condition)
         sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
         trained = sum(size for size, learns in sizes if learns)
@@ -173,13 +180,15 @@ class Figures:
     no_response: int
 
 
-def figures(dev: Scores, evaluation: Scores) -> Figures:
+def figures(dev: Scores, evaluation: Scores, *, oracle: bool = False) -> Figures:
     """Judge scores at the threshold of dev, with presentations as the unit.
 
     Raises:
-        DatasetError: a class got no response, or a presentation of dev is judged.
+        DatasetError: a class got no response, or a presentation of dev is judged and no ``oracle``
+            was asked for.
     """
-    check_disjoint(dev, evaluation)
+    if not oracle:
+        check_disjoint(dev, evaluation)
     dev, units = per_presentation(dev), per_presentation(evaluation)
     threshold = operating_point(dev, RULE).threshold
     species, worst = apcer_worst(units, threshold)

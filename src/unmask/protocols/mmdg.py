@@ -13,7 +13,8 @@ Frames are those that the lists name, about three of a video, each judged by its
 Threshold: from dev, which is of the sources: what one could know before moving. The variants
 ``*_published`` do as the published figures: nothing but the targets' test frames choose the step
 that is kept and the threshold, so that HTER is an equal error rate and better than it can be in
-use; ``unmask report`` then needs ``--oracle-threshold``.
+use; ``unmask report`` and ``unmask evidence`` then need ``--oracle-threshold``. ``unmask
+reproduce`` gives both figures, each in a column of its own.
 Source: arXiv:2402.19298, table 1, and PA-FAS for protocols 2 and 3; lists C-train.txt, C-val.txt,
 C-test.txt and so on, of mmdg and mmdg_plus_plus, in ``data.lists``. One root has all data sets:
     <root>/CeFA/{CeFA-Race,CeFA-Mask}/...       as unmask.datasets.casia_cefa has it

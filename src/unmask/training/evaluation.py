@@ -6,11 +6,13 @@ evaluation.json beside the scores says whose they are: tables of several systems
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from unmask.capture.crop import CROP_VERSION, one_version
 from unmask.config import EvaluateConfig
 from unmask.errors import ConfigError, DatasetError
 from unmask.files import make_folder, sha256, write_text
@@ -20,10 +22,12 @@ from unmask.metrics.routing_files import write_routing
 from unmask.metrics.scores import Scores, write_scores
 from unmask.parsing import to_plain
 from unmask.protocols import load_protocol
-from unmask.training.checkpoint import load
+from unmask.training.checkpoint import Card, load
 from unmask.training.routing import watching
 from unmask.training.scoring import Scorer
 from unmask.types import Modality, Sample, subset_name
+
+log = logging.getLogger("unmask")
 
 Shown = tuple[Modality, ...]
 
@@ -46,6 +50,9 @@ class Note:
     """Modalities that were not hidden, such as ``rgb+depth``."""
     scores_sha256: str
     """Of eval.csv."""
+    frames: str = ""
+    """Which frames of a video were judged (``datasets.videos.FRAMES``); "" where there are none, or
+    the table names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,8 @@ class Evaluated:
     """Scores that set the threshold."""
     eval: Path
     """Scores that are judged."""
+    oracle: bool = False
+    """Whether both are of the judged set, as under protocols that publish such a threshold."""
     routing: RoutingReport | None = None
     """Which experts the routers chose for the judged set, also written as routing.json and, expert
     by expert, routing.parquet beside the scores; None for a model without experts."""
@@ -72,6 +81,7 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
             f"{card.preprocessing.depth!r}; give it such data, or train a model on yours"
         )
     protocol = load_protocol(config.data, shown, to_train=False)
+    _check_crops((*protocol.dev, *protocol.eval), card)
     scorer = Scorer(
         model=model,
         preprocessing=card.preprocessing,
@@ -93,13 +103,15 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
         protocol=config.data.protocol,
         shown=subset_name(shown),
         scores_sha256=sha256(judged),
+        frames=", ".join(sorted({s.attributes.get("frames", "") for s in protocol.eval} - {""})),
     )
     write_text(config.out / NOTE, json.dumps(to_plain(note), indent=2) + "\n")
+    oracle = protocol.threshold_from == "eval"
     if not counts.layers:
-        return Evaluated(dev=dev, eval=judged)
+        return Evaluated(dev=dev, eval=judged, oracle=oracle)
     routing = counts.report(scores_sha256=note.scores_sha256)
     write_routing(routing, counts.table(), config.out)
-    return Evaluated(dev=dev, eval=judged, routing=routing)
+    return Evaluated(dev=dev, eval=judged, oracle=oracle, routing=routing)
 
 
 def read_note(folder: Path) -> Note:
@@ -111,6 +123,7 @@ def read_note(folder: Path) -> Note:
     path = folder / NOTE
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = {"frames": "", **entries}  # which older notes do not tell
         note = Note(**{field.name: entries[field.name] for field in fields(Note)})
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(
@@ -120,6 +133,26 @@ def read_note(folder: Path) -> Note:
     if not scores.is_file() or sha256(scores) != note.scores_sha256:
         raise DatasetError(f"{path} is about another {scores} than lies there; evaluate again")
     return note
+
+
+def _check_crops(samples: Sequence[Sample], card: Card) -> None:
+    """Refuse face crops of another rule than the model learned from; none stated is told of."""
+    told = {sample.attributes.get("crop", "") for sample in samples}
+    known = card.preprocessing.crop_version
+    if told == {""}:
+        if known != CROP_VERSION:
+            log.warning(
+                "the data do not say how faces were cut out; the model learned from crops of the "
+                "rule %s",
+                known,
+            )
+        return
+    version = one_version(told)
+    if version != known:
+        raise DatasetError(
+            f"the data have face crops of the rule {version}, and the model was trained on "
+            f"{known}; prepare them with that rule"
+        )
 
 
 def _counted(

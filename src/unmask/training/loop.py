@@ -50,6 +50,8 @@ class Run:
 
     folder: Path
     card: Card
+    dev: Mapping[tuple[Modality, ...], Scores]
+    """Scores of the dev set, for each set of modalities that may be shown."""
 
 
 def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
@@ -67,7 +69,9 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
     settings: Any = model.config
     preprocessing = Preprocessing(
         image_size=settings.image_size,
-        crop_version=one_version(s.attributes.get("crop", "") for s in protocol.train),
+        crop_version=one_version(
+            s.attributes.get("crop", "") for s in (*protocol.train, *protocol.dev, *protocol.eval)
+        ),
         depth=config.data.depth,
     )
     scorer = Scorer(
@@ -94,7 +98,7 @@ def fit(model: nn.Module, config: TrainConfig, protocol: Protocol) -> Run:
     card = _card(model, config, protocol, kept, dev, preprocessing)
     card = with_operating_points(card, config.out)
     save_card(card, config.out)
-    return Run(folder=config.out, card=card)
+    return Run(folder=config.out, card=card, dev=dev)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +180,7 @@ def _card(
         data={
             "datasets": sorted({s.dataset for s in samples}),
             "protocol": protocol.name,
+            "frames": sorted({s.attributes.get("frames", "") for s in protocol.dev} - {""}),
             "train": len(protocol.train),
             "dev": len(protocol.dev),
             "subjects": len({(s.dataset, s.subject) for s in samples}),

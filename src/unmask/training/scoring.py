@@ -69,6 +69,10 @@ class Scorer:
         output = self._output(torch.from_numpy(image[None]), torch.from_numpy(present[None]))
         return _probability(output)[0]
 
+    def pad_scores(self, image: Tensor, present: Tensor) -> list[float]:
+        """Probabilities of bona fide (B,) for model input (B, M, 3, H, W) and (B, M)."""
+        return _probability(self._output(image, present))
+
     @torch.inference_mode()
     def _output(self, image: Tensor, present: Tensor) -> Output:
         """(B, M, 3, H, W) and (B, M) -> what the model says in evaluation mode."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -48,37 +49,56 @@ def stack(
 ) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Resize and normalise what was captured; what was not is exactly zero and not present."""
     side = preprocessing.image_size
-    image = np.zeros((len(modalities), 3, side, side), np.float32)  # (M, 3, H, W)
+    image = np.empty((len(modalities), 3, side, side), np.float32)  # (M, 3, H, W)
     present = np.array([modality in images for modality in modalities])  # (M,)
     resized = resize(images, side)
     for m, modality in enumerate(modalities):
         if present[m]:
-            image[m] = normalize(resized[modality], modality, preprocessing)
+            _fill(image[m], resized[modality], modality, preprocessing)
+        else:
+            image[m] = 0
     return image, present
 
 
 def normalize(picture: Image, modality: Modality, preprocessing: Preprocessing) -> Array:
     """One decoded picture as (3, H, W); a single channel is repeated."""
-    values = picture.astype(np.float32)
+    out = np.empty((3, *picture.shape[:2]), np.float32)  # (3, H, W)
+    _fill(out, picture, modality, preprocessing)
+    return out
+
+
+def _fill(out: Array, picture: Image, modality: Modality, preprocessing: Preprocessing) -> None:
+    """Write a normalised picture to (3, H, W), without further copies of it."""
     if modality is Modality.RGB:
-        return values.transpose(2, 0, 1) / np.float32(127.5) - 1  # (3, H, W)
+        for plane, levels in zip(out, cv2.split(picture), strict=True):
+            cv2.LUT(levels, _LEVELS, dst=plane)
+        return
+    channel = out[0]  # (H, W)
     if modality is not Modality.DEPTH:
-        channel = values * 2 - 1  # (H, W)
+        np.multiply(picture, np.float32(2), out=channel)
+        channel -= 1
     elif preprocessing.depth == "relative":
-        channel = values / np.float32(127.5) - 1
+        np.divide(picture, np.float32(127.5), out=channel)
+        channel -= 1
     else:
-        channel = _nearness(values, preprocessing.depth_range_mm)
-    return np.broadcast_to(channel, (3, *channel.shape))
+        _nearness(channel, picture, preprocessing.depth_range_mm)
+    out[1:] = channel
 
 
-def _nearness(depth: Array, range_mm: float) -> Array:
+def _nearness(out: Array, depth: Image, range_mm: float) -> None:
     valid = depth > 0  # (H, W)
     height, width = depth.shape
     centre = (slice(height // 4, height - height // 4), slice(width // 4, width - width // 4))
     known = depth[centre][valid[centre]]
     if known.size == 0:
         known = depth[valid]
-    if known.size == 0:
-        return np.full_like(depth, -1)
-    near = np.clip((np.float32(np.median(known)) - depth) / np.float32(range_mm), -1, 1)
-    return np.where(valid, near, np.float32(-1))  # (H, W)
+    if known.size:
+        np.subtract(np.float32(np.median(known)), depth, out=out)
+        out /= np.float32(range_mm)
+        np.minimum(out, 1, out=out)
+        np.maximum(out, -1, out=out)
+    np.copyto(out, np.float32(-1), where=~valid)
+
+
+_LEVELS = np.arange(256, dtype=np.float32)[None] / np.float32(127.5) - 1  # (1, 256)
+"""What each of 256 levels becomes."""
