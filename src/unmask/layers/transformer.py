@@ -191,7 +191,7 @@ def look_up(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
     score = (q / math.sqrt(q.shape[-1])) @ k.transpose(-2, -1)  # (B, h, S, S)
     if mask is not None:
-        score = score.masked_fill(~mask, -torch.inf)
+        score = score + torch.zeros_like(mask, dtype=score.dtype).masked_fill(~mask, -torch.inf)
     return score.softmax(dim=-1) @ v
 
 
