@@ -22,6 +22,7 @@ def test_a_verb_takes_exactly_its_config_and_is_public(function: typing.Any) -> 
 
 def _names() -> dict[str, object]:
     from unmask.checkup.findings import Checkup
+    from unmask.datasets.rows import Written
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
     from unmask.experiments.stressing import Stressed
@@ -43,7 +44,7 @@ def _names() -> dict[str, object]:
     results |= {"Evidence": Evidence, "FlexibleTable": FlexibleTable}
     results |= {"Stressed": Stressed, "Decided": Decided}
     results |= {"Separability": Separability, "Plan": Plan, "Comparison": Comparison}
-    results |= {"Reproduced": Reproduced}
+    results |= {"Reproduced": Reproduced, "Written": Written}
     return {**vars(api), **results, "Prepared": Prepared, "Checkup": Checkup}
 
 

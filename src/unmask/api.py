@@ -5,7 +5,7 @@ Nothing heavy is imported before a function runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from unmask.config import (
     DoctorConfig,
     EvaluateConfig,
     EvidenceConfig,
+    ManifestConfig,
     OptimConfig,
     PlanConfig,
     PredictConfig,
@@ -34,6 +35,7 @@ from unmask.config import (
 
 if TYPE_CHECKING:
     from unmask.checkup.findings import Checkup
+    from unmask.datasets.rows import Written
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
     from unmask.experiments.stressing import Stressed
@@ -97,6 +99,22 @@ def doctor(config: DoctorConfig) -> Checkup:
     found = examine(config)
     write(found, config.out)
     return found
+
+
+def manifest(config: ManifestConfig) -> Written:
+    """Write the sets of a protocol as one table, a manifest.
+
+    Published lists and folders become rows that ``manifest/split`` reads to the same train, dev and
+    eval; attributes are columns. Where a protocol sets its threshold on eval, no row is dev.
+    """
+    from unmask.datasets.rows import captured_by, write_sets
+    from unmask.protocols import check, divide
+    from unmask.types import Modality
+
+    protocol = divide(config.data, config.modalities or tuple(Modality))
+    asked = config.modalities or captured_by(protocol.train)
+    check(replace(protocol, modalities=asked))
+    return write_sets(protocol, config.data.root, config.out)
 
 
 def pretrain(config: PretrainConfig) -> Pretrained:

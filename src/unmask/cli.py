@@ -18,6 +18,7 @@ COMMANDS: dict[Callable[[Any], Any], type] = {
     api.simulate: config.SimulateConfig,
     api.prepare: config.PrepareConfig,
     api.doctor: config.DoctorConfig,
+    api.manifest: config.ManifestConfig,
     api.pretrain: config.PretrainConfig,
     api.train: config.TrainConfig,
     api.evaluate: config.EvaluateConfig,

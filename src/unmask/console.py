@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from unmask.config import DoctorConfig, PredictConfig, ReportConfig
+from unmask.config import DoctorConfig, ManifestConfig, PredictConfig, ReportConfig
 
 if TYPE_CHECKING:
     from unmask.api import Demonstrated
     from unmask.checkup.findings import Checkup
+    from unmask.datasets.rows import Written
     from unmask.experiments.running import Evidence
     from unmask.experiments.separating import Separability
     from unmask.experiments.stressing import Stressed
@@ -49,6 +50,7 @@ def present(verb: str, result: Any, settings: Any) -> None:
         "simulate": lambda: console.print(f"simulated presentations are in {result}"),
         "prepare": lambda: _prepared(console, result),
         "doctor": lambda: _checkup(console, result, settings),
+        "manifest": lambda: _manifest(console, result, settings),
         "pretrain": lambda: _pretrained(console, result),
         "train": lambda: _run(console, result),
         "evaluate": lambda: _evaluated(console, result),
@@ -109,6 +111,24 @@ def _checkup(console: Console, made: Checkup, settings: DoctorConfig) -> None:
     console.print(
         f"{verdict(made)} {clean} of {len(made.checks)} checks found nothing; pictures opened: "
         f"{made.pictures}.\nmore is in {settings.out / 'doctor.html'}"
+    )
+
+
+def _manifest(console: Console, made: Written, settings: ManifestConfig) -> None:
+    told = ", ".join(f"{count} {split}" for split, count in made.rows.items())
+    console.print(f"wrote the sets of {made.protocol} to {made.path}: {told} rows")
+    if made.threshold_from == "eval":
+        console.print(
+            f"{made.protocol} sets its threshold on eval, so no row is dev; manifest/split needs "
+            "some: name rows of train so, in the column split"
+        )
+    root, path = settings.data.root.resolve(), made.path.resolve()
+    name = path.relative_to(root) if path.is_relative_to(root) else path
+    depth = "" if settings.data.depth == "millimetres" else f" --data.depth {settings.data.depth}"
+    console.out(
+        f"read them with: --data.root {shlex.quote(str(settings.data.root))} --data.manifest "
+        f"{shlex.quote(str(name))}{depth}",
+        highlight=False,
     )
 
 

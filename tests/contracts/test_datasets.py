@@ -19,7 +19,7 @@ HEADINGS = (
     "Known faults:",
     "Citation:",
 )
-SHARED = {"listed", "lists", "published", "videos"}
+SHARED = {"listed", "lists", "published", "rows", "videos"}
 """What several data sets or protocols use; no data sets themselves."""
 MODULES = [
     importlib.import_module(f"unmask.datasets.{info.name}")

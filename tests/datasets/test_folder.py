@@ -32,6 +32,14 @@ def test_usual_names_of_both_classes_are_known(name: str, label: int, tmp_path: 
     assert list(sample.paths) == [RGB]
 
 
+def test_hidden_files_are_no_pictures_and_tiff_is_one(tmp_path: Path) -> None:
+    (sample,) = touch(tmp_path, "real/a_rgb.jpg", "real/a_depth.tif", "real/._a_rgb.jpg")
+    assert sample.paths == {
+        RGB: tmp_path / "real" / "a_rgb.jpg",
+        DEPTH: tmp_path / "real" / "a_depth.tif",
+    }
+
+
 @pytest.mark.parametrize(
     "names",
     [

@@ -130,6 +130,13 @@ def test_line_ends_gaps_and_a_missing_last_end_change_nothing(
     ]
 
 
+def test_backslashes_of_windows_part_folders_and_lead_nowhere_else(tmp_path: Path) -> None:
+    assert read_list(write(tmp_path, "a\\b\\1.jpg 1\r\n"), PADISI)[0].paths == ("a/b/1.jpg",)
+    for outside in ("..\\1.jpg", "a\\..\\1.jpg", "\\\\server\\1.jpg", "C:\\1.jpg"):
+        with pytest.raises(DatasetError, match=r"line 1: .* is no path inside a data set"):
+            read_list(write(tmp_path, f"{outside} 1\n"), PADISI)
+
+
 def test_the_same_digit_means_what_the_layout_declares(tmp_path: Path) -> None:
     path = write(tmp_path, "a 1\n")
     assert read_list(path, PADISI)[0].label is Label.BONA_FIDE

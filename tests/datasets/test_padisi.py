@@ -93,6 +93,15 @@ def test_captures_that_were_not_copied_are_left_out(tmp_path: Path) -> None:
     assert [s.key for s in index(tmp_path)] == ["b2577ad4", "ee40299a"]
 
 
+def test_hidden_files_are_no_captures_and_a_capture_is_there_once(tmp_path: Path) -> None:
+    draw(tmp_path)
+    (tmp_path / "npz" / "._ID_aa01_c4a21871_x.npz").touch()
+    assert len(index(tmp_path)) == 3
+    np.savez(tmp_path / "c4a21871.npz", data=capture())
+    with pytest.raises(DatasetError, match="are the same capture; keep one of them"):
+        index(tmp_path)
+
+
 def test_what_does_not_fit_the_table_is_told(tmp_path: Path) -> None:
     draw(tmp_path)
     np.savez(tmp_path / "00000000.npz", data=capture())

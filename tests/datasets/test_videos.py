@@ -5,8 +5,17 @@ from typing import get_args
 
 import pytest
 
+from unmask.capture import images
 from unmask.config.pictures import Frames
-from unmask.datasets.videos import FRAMES, frames_of, judged, mismatch, samples_of
+from unmask.datasets.videos import (
+    FRAMES,
+    SUFFIXES,
+    frames_of,
+    in_one_place,
+    judged,
+    mismatch,
+    samples_of,
+)
 from unmask.errors import DatasetError
 from unmask.types import Label, Modality, Sample
 
@@ -54,6 +63,15 @@ def test_frames_are_matched_by_name_whatever_the_suffix(tmp_path: Path) -> None:
     }
 
 
+def test_hidden_files_such_as_macos_leaves_are_no_frames(tmp_path: Path) -> None:
+    touch(tmp_path, "color/1.jpg", "color/._1.jpg", "depth/1.png", "depth/._1.png")
+    assert list(frames_of(tmp_path, SENSORS)) == ["1"]
+
+
+def test_frames_may_be_any_file_that_is_read_as_a_picture() -> None:
+    assert set(SUFFIXES) == set(images.SUFFIXES)
+
+
 def test_a_video_without_pictures_is_left_out_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -64,6 +82,20 @@ def test_a_video_without_pictures_is_left_out_and_counted(
     assert "1 video folders have no picture and are left out" in caplog.text
     with pytest.raises(DatasetError, match="expected is a tree"):
         samples_of(videos[1:], SENSORS, root=tmp_path, tree="a tree")
+
+
+def test_of_two_releases_below_one_root_one_is_read_and_the_other_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def videos(base: Path) -> list[tuple[Path, Sample]]:
+        return [(folder, video(folder.name)) for folder in sorted(base.glob("v*"))]
+
+    touch(tmp_path, "whole/v1/color/1.jpg", "crop/v1/color/1.jpg")
+    assert in_one_place(tmp_path, ("", "none"), videos) == []
+    (found,) = in_one_place(tmp_path, ("", "whole", "crop"), videos)
+    assert found[0] == tmp_path / "whole" / "v1"
+    assert f"{tmp_path / 'crop'} has videos of this data set too" in caplog.text
+    assert f"{tmp_path / 'whole'} are read" in caplog.text
 
 
 def test_two_folders_of_one_video_are_refused(tmp_path: Path) -> None:

@@ -392,6 +392,17 @@ def test_a_missing_data_set_is_named_with_the_folders_that_were_looked_for(
     assert "\n" not in message
 
 
+def test_a_data_set_that_only_the_last_recipe_needs_is_missed_before_the_first_trains(
+    flexible_sets: Copies, tmp_path: Path
+) -> None:
+    for name in ("CASIA_SURF", "CASIA_CeFA"):
+        (tmp_path / name).symlink_to(flexible_sets.root / name)
+    out = tmp_path / "out"
+    with pytest.raises(DatasetError, match="R_CDIT"):
+        unmask.reproduce(config_of("flexible", flexible_sets, out, splits=(), data=tmp_path))
+    assert not out.exists()
+
+
 def evidence_of(made: Copies, out: Path, protocol: str, **changes: object) -> EvidenceConfig:
     return EvidenceConfig(
         out=out,

@@ -2,6 +2,7 @@
 
 import re
 
+import polars as pl
 import pytest
 
 from unmask.errors import DatasetError
@@ -60,6 +61,44 @@ def test_a_missing_column_is_named_beside_those_that_are_there(tmp_path, missing
         DatasetError, match=rf"eval\.csv has no column '{missing}'.*it has: .*other"
     ):
         read_scores(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "advice"),
+    [
+        (HEADER.replace(",", ";"), "separated by semicolons; save it with commas"),
+        (HEADER.replace(",", "\t"), "separated by tabs; save it with commas"),
+        (HEADER.replace("score", " Score"), "it has ' Score'; write it exactly as 'score'"),
+    ],
+)
+def test_a_header_that_is_nearly_right_is_told_what_is_wrong(tmp_path, header, advice):
+    (tmp_path / "eval.csv").write_text(header + "\n")
+    with pytest.raises(DatasetError, match=re.escape(advice)):
+        read_scores(tmp_path / "eval.csv")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("score", [[0.9, 0.8]], "column score: holds List"),
+        ("camera", [{"name": "x"}], "column camera: holds Struct"),
+        ("camera", [b"\xff"], "column camera: holds Binary"),
+        ("score", [True], "column score: holds true and false"),
+    ],
+)
+def test_parquet_that_holds_more_than_texts_and_numbers_is_refused(
+    tmp_path, column, value, expected
+):
+    row = {"key": ["a"], "presentation": ["a"], "score": [0.9], "label": ["bona_fide"]}
+    table = pl.DataFrame({**row, "pai_species": [""], column: value})
+    table.write_parquet(tmp_path / "eval.parquet")
+    with pytest.raises(DatasetError, match=expected):
+        read_scores(tmp_path / "eval.parquet")
+
+
+def test_the_ending_of_a_name_may_be_in_capitals(tmp_path):
+    (tmp_path / "EVAL.CSV").write_text("\n".join([HEADER, *GOOD]))
+    assert len(read_scores(tmp_path / "EVAL.CSV")) == len(GOOD)
 
 
 def test_a_column_that_stands_twice_is_refused(tmp_path):

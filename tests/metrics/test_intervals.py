@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from unmask.metrics import intervals
 from unmask.metrics.bootstrap import Judged, weighted_auc
@@ -66,7 +67,10 @@ def test_the_interval_of_auc_is_that_of_drawn_presentations() -> None:
     weight = rng.multinomial(19, np.full(20, 1 / 20), 4000)[:, number].astype(float)
     spread = weighted_auc(run, weight).std(ddof=1)
     found = Bootstrap(scores).auc(auc(scores))
-    assert found.high - found.value == pytest.approx(2.093 * spread, rel=0.05)  # t, 19 degrees
+    low, odds, high = logit([found.low, found.value, found.high])
+    reach = 2.093 * spread / found.value / (1 - found.value)  # t, 19 degrees
+    assert (odds - low, high - odds) == pytest.approx((reach, reach), rel=0.05)
+    assert found.high < 1
 
 
 def test_scores_in_bins_give_the_interval_of_single_scores(monkeypatch) -> None:

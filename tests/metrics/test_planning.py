@@ -50,6 +50,11 @@ def test_a_limit_of_zero_is_refused_because_nothing_can_show_it() -> None:
             trials_needed(0, limit, 0.95)
 
 
+def test_a_limit_next_to_zero_is_refused_rather_than_computed_wrongly() -> None:
+    with pytest.raises(ConfigError, match="aim at a higher limit"):
+        trials_needed(0, 1e-9, 0.95)
+
+
 def test_sizes_stay_exact_for_tiny_limits_and_many_errors() -> None:
     for errors, limit in [(0, 1e-7), (500, 1e-3)]:
         trials = trials_needed(errors, limit, 0.95)

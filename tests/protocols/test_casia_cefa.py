@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from unmask.config import THREE, DataConfig
+from unmask.checkup.rows import read_rows
+from unmask.config import THREE, DataConfig, DoctorConfig
 from unmask.datasets.casia_cefa import index
 from unmask.datasets.lists import LAYOUTS, read_list
 from unmask.errors import ConfigError, DatasetError
@@ -125,6 +126,11 @@ def test_p3_shows_two_sensors_to_learn_from_and_judges_the_third(
     assert len(protocol.eval) == 2 * 3 * 4 + 2
     with pytest.raises(ConfigError, match=r"in place of RGB, .*ask for --modalities \[rgb\]"):
         load(root, variant)
+
+
+def test_the_doctor_can_be_asked_for_it(root: Path) -> None:
+    config = DoctorConfig(root=root, protocol="casia_cefa/p3.1", images="none", modalities=(RGB,))
+    assert read_rows(config).frame["rgb"].str.contains("/ir/").any()
 
 
 def test_a_small_copy_is_told_beside_the_published_counts(

@@ -34,3 +34,12 @@ def test_without_the_table_the_error_names_it(four_sets: Any) -> None:
         DatasetError, match=r"no padisi_USC_FACE_dataset_partition_3folds_part1\.csv"
     ):
         load_protocol(four_sets.ask("padisi/part1"), THREE)
+
+
+def test_captures_of_any_fold_that_were_not_copied_are_counted(
+    four_sets: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = four_sets.root / "PADISI-Face" / "x_partition_3folds_part1.csv"
+    table.write_text("\n".join(["trial_id,partition_name", *ROWS, "ddddddd1,train"]))
+    load_protocol(DataConfig(root=four_sets.root, protocol="padisi/part1"), THREE)
+    assert "1 captures of its table are not in the data (first: ddddddd1)" in caplog.text

@@ -8,6 +8,7 @@ PUBLIC = {
     *("ReportConfig", "SeparabilityConfig", "ShowConfig", "SimulateConfig", "TrainConfig"),
     *("compare", "CompareConfig", "plan", "PlanConfig", "calibrate", "CalibrateConfig"),
     *("reproduce", "ReproduceConfig"),
+    *("manifest", "ManifestConfig"),
     *("stress", "StressConfig", "decide", "DecideConfig"),
     *("separability", "prepare", "PrepareConfig", "doctor", "DoctorConfig"),
 }

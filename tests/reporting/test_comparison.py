@@ -113,8 +113,12 @@ def test_names_are_given_or_where_the_paths_differ(tmp_path: Path) -> None:
     odd = tmp_path / "lr=1"
     odd.mkdir()
     assert named([str(odd), "other=x"]) == {"lr=1": odd, "other": Path("x")}
-    for clash in (["a=x", "a=y"], ["x", "x"], ["=x", "y"]):
-        with pytest.raises(ConfigError, match="a name of its own"):
+    for clash, called in (
+        (["a=x", "a=y"], "x and y are both called 'a'"),
+        (["x", "x"], "x and x are both called 'x'"),
+        (["=x", "y"], "system =x lacks"),
+    ):
+        with pytest.raises(ConfigError, match=f"{called}.* a name of its own"):
             named(clash)
 
 

@@ -145,6 +145,9 @@ def test_the_model_behind_the_scores_is_named_if_they_are_its_own(config, caplog
         ({"verification": "match"}, "one of them is missing"),
         ({"verification_threshold": 0.5}, "one of them is missing"),
         ({"repeats": (Path("a"),), "repeat_column": "seed"}, "not both"),
+        ({"rules": ("eer", "eer")}, "rules are eer, eer; name each only once"),
+        ({"groups": ("sex", "sex")}, "groups are sex, sex; name each only once"),
+        ({"groups": ("label",)}, "groups has 'label', whose values make no groups"),
     ],
 )
 def test_settings_that_need_each_other_or_exclude_each_other(config, given, message):

@@ -1,8 +1,10 @@
 import json
 import re
+import warnings
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import polars as pl
 import pytest
 
 from unmask.config import ReportConfig
@@ -95,6 +97,30 @@ def test_text_of_users_cannot_become_markup(make_set):
     assert "<script" not in as_html(report)
     assert "<script" not in as_markdown(report)
     assert "x\\|$y_1$" in as_markdown(report)
+
+
+def test_long_names_in_any_script_leave_room_for_the_drawing_and_wrap_in_tables(make_set):
+    table = make_set("eval").table
+    names = {"print": "a" * 200, "replay": "\u5370\u5237"}
+    scores = Scores(table=table.with_columns(table["pai_species"].replace(names)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        page = as_html(judge(make_set("dev"), scores))
+    drawings = "".join(re.findall(r"<svg.*?</svg>", page, re.S))
+    assert "a" * 17 + "..." + "a" * 8 in drawings
+    assert "a" * 30 not in drawings
+    assert f'<td class="text long">{"a" * 200} accepted</td>' in page
+
+
+def test_of_many_species_a_sentence_names_a_few(make_set):
+    table = make_set("eval").table
+    number = pl.int_range(pl.len()) % 40
+    attack = pl.col("label") == "attack"
+    species = pl.when(attack).then(pl.format("species {}", number)).otherwise(pl.lit(""))
+    report = judge(make_set("dev"), Scores(table=table.with_columns(pai_species=species)))
+    cautions = [line for line in as_markdown(report).splitlines() if line.startswith("> ")]
+    assert any(re.search(r"This holds for .* and \d\d others\.", line) for line in cautions)
+    assert max(map(len, cautions)) < 600
 
 
 def test_an_oracle_is_announced_in_the_first_line_of_each_page(make_set):

@@ -9,9 +9,10 @@ import polars as pl
 
 from unmask.checkup import files, sets
 from unmask.checkup.findings import Checkup, Examined, Finding, Severity, finding, headline
-from unmask.checkup.rows import KNOWN, Rows
+from unmask.checkup.rows import Rows
 from unmask.checkup.shortcuts import TELLS, area, told
 from unmask.datasets.lists import LAYOUTS, Entry, Layout, read_list
+from unmask.datasets.rows import COLUMNS
 from unmask.errors import ConfigError, DatasetError
 from unmask.types import Modality
 
@@ -50,7 +51,7 @@ def list_rows(lists: list[Path], layout: Layout, root: Path) -> Rows:
     """Lines as rows; a list is a set, unless a column ``group`` says which set a line is of."""
     names = layout.paths if set(layout.paths) <= set(Modality) else (Modality.RGB,)
     cells = [_row(path.stem, e, names) for path in lists for e in read_list(path, layout)]
-    columns = dict.fromkeys((*KNOWN, *names), pl.String)
+    columns = dict.fromkeys((*COLUMNS, *names), pl.String)
     return Rows(frame=pl.DataFrame(cells, schema=columns), root=root, source=str(root))
 
 

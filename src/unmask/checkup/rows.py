@@ -11,13 +11,13 @@ from pathlib import Path
 
 import polars as pl
 
-from unmask.config import DataConfig
+from unmask.config import DoctorConfig
 from unmask.datasets.manifest import read_table
+from unmask.datasets.rows import COLUMNS, rows_of
 from unmask.protocols import divide
-from unmask.types import Modality, Sample
+from unmask.types import Modality
 
 MANIFEST = "manifest/split"
-KNOWN = ("key", "presentation", "label", "pai_species", "subject", "site", "dataset", "split")
 SETS = ("train", "dev", "eval")
 
 
@@ -26,9 +26,9 @@ class Rows:
     """One row per presentation, or per frame of one."""
 
     frame: pl.DataFrame
-    """Text alone: ``KNOWN``, a column of paths for each modality, then attributes; "" is none."""
+    """Text alone: ``COLUMNS``, a column of paths for each modality, then attributes; "" is none."""
     root: Path
-    """Paths are relative to it, or absolute."""
+    """Paths are relative to it."""
     source: str
 
     @property
@@ -39,7 +39,7 @@ class Rows:
     @property
     def attributes(self) -> list[str]:
         """Names of the further columns."""
-        return [name for name in self.frame.columns if name not in {*KNOWN, *Modality}]
+        return [name for name in self.frame.columns if name not in {*COLUMNS, *Modality}]
 
     @property
     def files(self) -> pl.DataFrame:
@@ -54,7 +54,7 @@ class Rows:
         return self.root / path
 
 
-def read_rows(data: DataConfig) -> Rows:
+def read_rows(data: DoctorConfig) -> Rows:
     """The manifest, or the sets of any other protocol.
 
     Raises:
@@ -64,36 +64,9 @@ def read_rows(data: DataConfig) -> Rows:
     if data.protocol == MANIFEST:
         frame = read_table(data.root, data.manifest)
         return Rows(frame=frame, root=data.root, source=str(data.root / data.manifest))
-    protocol = divide(data, tuple(Modality))
-    sets = dict(zip(SETS, (protocol.train, protocol.dev, protocol.eval), strict=True))
-    if protocol.threshold_from == "eval":
-        del sets["dev"]
+    protocol = divide(data, data.modalities or tuple(Modality))
     return Rows(
-        frame=_frame([(s, name) for name, samples in sets.items() for s in samples]),
+        frame=rows_of(protocol, data.root),
         root=data.root,
         source=f"{protocol.name} of {data.root}",
     )
-
-
-def _frame(samples: list[tuple[Sample, str]]) -> pl.DataFrame:
-    """A table like that of a manifest."""
-    captured = [m for m in Modality if any(m in sample.paths for sample, _ in samples)]
-    names = {name: None for sample, _ in samples for name in sample.attributes}
-    columns = [*KNOWN, *captured, *(n for n in names if n not in {*KNOWN, *Modality})]
-    cells = [
-        {
-            **sample.attributes,
-            **{m: str(path) for m, path in sample.paths.items()},
-            "key": sample.key,
-            "presentation": sample.presentation,
-            "label": sample.label.name.lower(),
-            "pai_species": sample.pai_species or "",
-            "subject": sample.subject,
-            "site": sample.site,
-            "dataset": sample.dataset,
-            "split": split,
-        }
-        for sample, split in samples
-    ]
-    frame = pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String))
-    return frame.with_columns(pl.all().fill_null(""))

@@ -10,6 +10,7 @@ from unmask.config.deciding import DecideConfig
 from unmask.config.evidence import ConditionConfig, EvidenceConfig, SimulatedConfig, SystemConfig
 from unmask.config.judging import EvaluateConfig, PredictConfig, ReportConfig
 from unmask.config.learning import AugmentConfig, ChangeConfig, OptimConfig, ScheduleConfig
+from unmask.config.manifest import ManifestConfig
 from unmask.config.model import THREE, ModelConfig
 from unmask.config.operating_points import CalibrateConfig
 from unmask.config.pictures import DataConfig, FolderConfig, PicturesConfig, SetsConfig
@@ -41,6 +42,7 @@ __all__ = [
     "EvidenceConfig",
     "FolderConfig",
     "IntensityConfig",
+    "ManifestConfig",
     "ModelConfig",
     "OptimConfig",
     "PicturesConfig",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from unmask.config.checks import check_at_least
 from unmask.config.pictures import DataConfig
+from unmask.types import Modality
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,8 @@ class DoctorConfig(DataConfig):
     """Whose pictures are opened: of no row, of some drawn once, or of all."""
     sample: int = 500
     """How many rows are drawn."""
+    modalities: tuple[Modality, ...] = ()
+    """What the protocol is asked for, as ``unmask train`` does; none named: all that there are."""
     workers: int = 2
     """Processes that open pictures. A script that asks for more than one keeps its own calls under
     ``if __name__ == "__main__":``, as Python's multiprocessing demands."""

@@ -103,9 +103,7 @@ class CompareConfig:
 
 def _check_share(name: str, value: float) -> None:
     if not 0 < value < 1:
-        raise ConfigError(
-            f"{name} is {value}; it must be more than 0 and less than 1, such as 0.05 for 5 %"
-        )
+        raise ConfigError(f"{name} is {value}; it must be more than 0 and less than 1: 5 % is 0.05")
 
 
 def _check_markdown(path: Path | None) -> None:

@@ -11,6 +11,8 @@ from unmask.config.pictures import DataConfig
 from unmask.errors import ConfigError
 from unmask.types import Modality
 
+_NO_GROUPS = ("key", "presentation", "score", "label", "pai_species")
+"""Columns whose values are no groups with both classes in them."""
 _OF_SCORES = ("groups", "verification", "against", "repeats", "repeat_column", "oracle_threshold")
 """What only a report of two score files knows."""
 
@@ -100,6 +102,7 @@ class ReportConfig:
                     "them: give --table flexible too"
                 )
             self._check_pairs()
+            self._check_columns()
             return
         options = {name: getattr(self, name) for name in _OF_SCORES}
         given = [name for name, value in {**scores, **options}.items() if value]
@@ -128,6 +131,18 @@ class ReportConfig:
                 f"repeats and repeat_column {self.repeat_column!r} are both given; repeats are "
                 "folders or told apart by a column, not both"
             )
+
+    def _check_columns(self) -> None:
+        """What is named is named once, and can be grouped by."""
+        for name, given in (("rules", self.rules), ("groups", self.groups)):
+            if len(set(given)) < len(given):
+                raise ConfigError(f"{name} are {', '.join(given)}; name each only once")
+        for column in self.groups:
+            if column in _NO_GROUPS:
+                raise ConfigError(
+                    f"groups has {column!r}, whose values make no groups of bona fide and attacks; "
+                    "name a column such as sex, site or subject"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

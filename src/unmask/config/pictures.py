@@ -20,7 +20,7 @@ class FolderConfig:
     root: Path
     """Folder of the data set; it holds the manifest and the images."""
     manifest: str = "manifest.parquet"
-    """Manifest inside the folder, .parquet or .csv."""
+    """Manifest inside the folder, .parquet or .csv; from elsewhere by its whole path."""
     depth: Literal["millimetres", "relative"] = "millimetres"
     """What a depth value means: 16-bit millimetres with 0 for holes, or an 8-bit grey level."""
 

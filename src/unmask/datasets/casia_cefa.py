@@ -22,9 +22,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path, PurePath
 
-from unmask.datasets.videos import mismatch, samples_of
+from unmask.datasets.videos import in_one_place, mismatch, samples_of
 from unmask.errors import DatasetError
 from unmask.types import Label, Modality, Sample
 
@@ -72,11 +73,10 @@ def index(root: Path) -> list[Sample]:
     Raises:
         DatasetError: no such tree below ``root``, or a video whose name does not fit its folder.
     """
-    for below in _BELOW:
-        videos = [*_people(root / below), *_masks(root / below)]
-        if videos:
-            return samples_of(videos, SENSORS, root=root, tree=TREE)
-    raise mismatch(root, TREE, _BELOW)
+    videos = in_one_place(root, _BELOW, lambda base: chain(_people(base), _masks(base)))
+    if not videos:
+        raise mismatch(root, TREE, _BELOW)
+    return samples_of(videos, SENSORS, root=root, tree=TREE)
 
 
 def video_name(folder: PurePath) -> str:

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from unmask.datasets.videos import mismatch, samples_of
+from unmask.datasets.videos import in_one_place, mismatch, samples_of
 from unmask.errors import DatasetError
 from unmask.types import Label, Modality, Sample
 
@@ -66,11 +66,10 @@ def index(root: Path) -> list[Sample]:
     Raises:
         DatasetError: no such tree below ``root``, or a video in a folder that it cannot be in.
     """
-    for below in _BELOW:
-        videos = list(_videos(root / below))
-        if videos:
-            return samples_of(videos, SENSORS, root=root, tree=TREE)
-    raise mismatch(root, TREE, _BELOW)
+    videos = in_one_place(root, _BELOW, _videos)
+    if not videos:
+        raise mismatch(root, TREE, _BELOW)
+    return samples_of(videos, SENSORS, root=root, tree=TREE)
 
 
 def video_name(folder: PurePath) -> str:

@@ -29,7 +29,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from unmask.datasets.videos import SUFFIXES, mismatch
+from unmask.datasets.videos import is_picture, mismatch
 from unmask.errors import DatasetError
 from unmask.types import Label, Modality, Sample
 
@@ -88,7 +88,7 @@ def index(root: Path) -> list[Sample]:
 
 
 def _pictures(root: Path) -> Iterator[Path]:
-    return (p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    return (p for p in root.rglob("*") if is_picture(p.name) and p.is_file())
 
 
 def _place(picture: Path) -> tuple[Modality, tuple[str, ...], str]:

@@ -2,8 +2,8 @@
 
 What 0 and 1 mean differs between the public lists, so a reader names the layout of each file. Lines
 may end in LF or CRLF, columns may be parted by blanks or tabs, the last line may lack its end and
-blank lines are skipped. Lines that stand twice are kept, as counts of published lists have them;
-``distinct`` drops them.
+blank lines are skipped; backslashes in a path, as Windows writes them, part folders. Lines that
+stand twice are kept, as counts of published lists have them; ``distinct`` drops them.
 
 No list comes with this package: ``data.lists`` is the folder that holds them as downloaded.
 """
@@ -20,7 +20,7 @@ from typing import Literal
 from unmask.errors import DatasetError
 from unmask.types import Label
 
-_OUTSIDE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
+_OUTSIDE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +90,7 @@ class Entry:
     """One line of a list."""
 
     paths: tuple[str, ...]
-    """As written, in the order of ``Layout.paths``; relative to the folder of the pictures."""
+    """In the order of ``Layout.paths``, with slashes; relative to the folder of the pictures."""
     label: Label
     line: int
     """Where it stands in the file, counted from 1."""
@@ -164,7 +164,7 @@ def _entry(path: Path, line: int, cells: list[str], layout: Layout) -> Entry:
     labels = {layout.bona_fide: Label.BONA_FIDE, layout.attack: Label.ATTACK}
     if row["label"] not in labels:
         raise _unfit(path, line, f"has the label {row['label']!r}", layout)
-    paths = tuple(row[name] for name in layout.paths)
+    paths = tuple(row[name].replace("\\", "/") for name in layout.paths)
     for name in paths:
         if not name or _OUTSIDE.search(name):
             raise DatasetError(

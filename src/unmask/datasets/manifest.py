@@ -14,7 +14,8 @@ pictures alone reads them with ``read_pictures``, which looks at no label and ne
 
 Modalities: any of RGB, depth, infrared, thermal, aligned pixel by pixel within a row.
 PAI species: whatever the table names.
-Licence: the owner's; ``unmask simulate`` writes such a folder, and any table program can.
+Licence: the owner's. ``unmask simulate`` writes such a folder, ``unmask manifest`` such a table for
+    the sets of any protocol, beside published data; and any table program can.
 Folder tree: <root>/manifest.parquet or <root>/manifest.csv, and images anywhere below <root>; or
     pictures inside of HDF5 and npz files, such as videos/1.hdf5#Frame_7/array[0+1+2].
 Known faults: none that the checks below let through; they name row, line and column.

@@ -62,14 +62,20 @@ def index(root: Path) -> list[Sample]:
     """Every capture, in the order of the table.
 
     Raises:
-        DatasetError: no table or npz file below ``root``, or a file that the table does not know.
+        DatasetError: no table or npz file below ``root``, a file that the table does not know, or
+            two of one capture.
     """
     own = root / FOLDER
     return _index(own if own.is_dir() else root)
 
 
 def _index(root: Path) -> list[Sample]:
-    files = {trial_of(file): file for file in sorted(root.rglob("*.npz"))}
+    files: dict[str, Path] = {}
+    for file in sorted(f for f in root.rglob("*.npz") if not f.name.startswith(".")):
+        if files.setdefault(trial_of(file), file) != file:
+            raise DatasetError(
+                f"{files[trial_of(file)]} and {file} are the same capture; keep one of them"
+            )
     tables = sorted(root.rglob(TABLE))
     if not files or not tables:
         raise DatasetError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from unmask.types import Modality, Sample
 
 log = logging.getLogger("unmask")
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+"""Of pictures: those that ``capture.images`` reads."""
 
 FRAMES = {
     "all": "all frames of a video",
@@ -35,15 +36,34 @@ FRAMES = {
 SensorFolders = Mapping[Modality, Sequence[str]]
 """Names that the folder of each sensor may have."""
 
+VideosOf = Callable[[Path], Iterable[tuple[Path, Sample]]]
+"""Each video of a folder, with what its name tells."""
+
 
 def frames_of(video: Path, sensors: SensorFolders) -> dict[str, dict[Modality, Path]]:
     """Each frame of a video by its name, in order, with the pictures of the sensors that saw it."""
     found: dict[str, dict[Modality, Path]] = {}
     for modality, names in sensors.items():
         for name in names:
-            for picture in _pictures(video / name):
+            for picture in sorted(_pictures(video / name)):
                 found.setdefault(picture.stem, {}).setdefault(modality, picture)
     return dict(sorted(found.items()))
+
+
+def in_one_place(root: Path, below: Sequence[str], videos: VideosOf) -> list[tuple[Path, Sample]]:
+    """Videos of the first folder that has any; one that has some too is told, and not read."""
+    found: list[tuple[Path, Sample]] = []
+    read = ""
+    for place in below:
+        if not found:
+            found, read = list(videos(root / place)), place
+        elif next(iter(videos(root / place)), None) is not None:
+            log.warning(
+                "%s has videos of this data set too; those of %s are read: to have the others, "
+                "set data.root to their folder, or keep one release per root",
+                *(root / place, root / read),
+            )
+    return found
 
 
 def samples_of(
@@ -133,9 +153,14 @@ def _chosen(frames: Sequence[Sample], rule: Frames) -> Sequence[Sample]:
     return [whole[place] for place in sorted(set(places))]
 
 
+def is_picture(name: str) -> bool:
+    """By its ending; hidden files are none, such as those that macOS leaves: ._0001.jpg."""
+    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+
+
 def _pictures(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            return [folder / e.name for e in entries if e.name.lower().endswith(SUFFIXES)]
+            return [folder / entry.name for entry in entries if is_picture(entry.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []

@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 from unmask.containers import Member, arrays
-from unmask.datasets.videos import mismatch, samples_of, tell_of_lone
+from unmask.datasets.videos import in_one_place, mismatch, samples_of, tell_of_lone
 from unmask.types import Label, Modality, Sample
 
 log = logging.getLogger("unmask")
@@ -110,12 +110,13 @@ def video_name(folder: PurePath) -> str:
 
 
 def _from_images(root: Path) -> list[Sample]:
-    for below in _IMAGES_BELOW:
-        folders = sorted((root / below).glob("[0-9]*_*/"))
-        videos = [(f, _video(f.name)) for f in folders if VIDEO.fullmatch(f.name)]
-        if videos:
-            return samples_of(videos, SENSORS, root=root, tree=TREE)
-    return []
+    videos = in_one_place(root, _IMAGES_BELOW, _folders)
+    return samples_of(videos, SENSORS, root=root, tree=TREE) if videos else []
+
+
+def _folders(base: Path) -> Iterator[tuple[Path, Sample]]:
+    folders = sorted(base.glob("[0-9]*_*/"))
+    return ((f, _video(f.name)) for f in folders if VIDEO.fullmatch(f.name))
 
 
 def _from_hdf5(root: Path) -> list[Sample]:

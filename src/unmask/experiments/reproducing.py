@@ -20,6 +20,7 @@ from unmask.config import (
 )
 from unmask.datasets.videos import FRAMES
 from unmask.errors import ConfigError
+from unmask.experiments.experiment import plan
 from unmask.experiments.flexible_table import mean_of_folds
 from unmask.experiments.published_tables import (
     RECIPES,
@@ -64,9 +65,16 @@ def reproduce(config: ReproduceConfig) -> page.Reproduced | str:
     splits = _chosen(config, table)
     runs: dict[str, list[_Run]] = {split.name: [] for split in splits}
     note = ""
-    for recipe in dict.fromkeys(split.recipe for split in splits):
-        of_recipe = [split for split in splits if split.recipe == recipe]
-        made = run(_evidence(config, table, recipe, of_recipe))
+    recipes = {
+        recipe: [split for split in splits if split.recipe == recipe]
+        for recipe in dict.fromkeys(split.recipe for split in splits)
+    }
+    asked = {name: _evidence(config, table, name, of) for name, of in recipes.items()}
+    if len(asked) > 1:  # what the last needs is looked for before the first trains for days
+        for evidence in asked.values():
+            plan(evidence)
+    for recipe, of_recipe in recipes.items():
+        made = run(asked[recipe])
         for result in made.results:
             runs[_split_of(result, of_recipe).name].append(_Run(result, made.folder, table.unit))
         note = load_card(made.folder / Path(made.results[0].scores).parents[1]).limits

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import expit, logit
 
 from unmask.metrics.scores import Scores, per_presentation
 from unmask.types import Label
@@ -84,6 +85,15 @@ def resampled(count: int, draws: int, rng: np.random.Generator) -> Floats:
 def deviation(drawn: Floats) -> float:
     """Standard deviation of draws; 0 where they differ in nothing but their last bits."""
     return float(drawn.std(ddof=1)) if drawn.size > 1 and np.ptp(drawn) > 1e-12 else 0.0
+
+
+def in_odds(value: float, reach: float) -> tuple[float, float]:
+    """Ends of an interval of a share that has ``reach`` to either side, on the scale of log odds.
+
+    There the draws of an AUC close to 1 are symmetric, and the ends stay within 0 and 1.
+    """
+    odds, wide = logit(value), reach / (value * (1 - value))
+    return float(expit(odds - wide)), float(expit(odds + wide))
 
 
 def unseen(people: int, error: float) -> float:

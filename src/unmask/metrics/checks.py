@@ -11,23 +11,47 @@ from unmask.errors import DatasetError
 
 REQUIRED = ("key", "presentation", "score", "label", "pai_species")
 OPTIONAL = ("subject", "dataset", "site", "split", "modalities")
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright lines"}
+"""What spreadsheets write in the place of commas."""
 BONA_FIDE, ATTACK = LABELS = ("bona_fide", "attack")
 
 
 def check_columns(table: pl.DataFrame, source: str) -> None:
-    """Refuse a table that lacks a required column or has no rows."""
+    """Refuse a table without a required column or any row, or with more than texts and numbers."""
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
-        raise DatasetError(
-            f"{source} has no column {missing[0]!r}; a score file needs {', '.join(REQUIRED)} "
-            f"(presentation repeats the key where a row is a whole presentation); it has: "
-            f"{', '.join(table.columns) or 'none'}"
-        )
+        advice = _header_advice(table.columns, missing[0])
+        raise DatasetError(f"{source} has no column {missing[0]!r}; {advice}")
     twice = [name for name in REQUIRED if f"{name}_duplicated_0" in table.columns]
     if twice:
         raise DatasetError(f"{source} has two columns {twice[0]!r}; remove one of them")
     if table.is_empty():
         raise DatasetError(f"{source} holds no scores; it needs one row per presentation or frame")
+    for name, kind in table.schema.items():
+        if kind.is_nested() or kind in (pl.Binary, pl.Object):
+            raise DatasetError(
+                f"{source}, column {name}: holds {kind}; a column holds one text or one number "
+                "per row, so write it so or leave it out"
+            )
+    if table.schema["score"] == pl.Boolean:
+        raise DatasetError(
+            f"{source}, column score: holds true and false, which are decisions; write the "
+            "probability of bona fide"
+        )
+
+
+def _header_advice(columns: list[str], missing: str) -> str:
+    only = columns[0] if len(columns) == 1 else ""
+    apart = next((name for mark, name in SEPARATORS.items() if mark in only), "")
+    if apart:
+        return f"its columns seem to be separated by {apart}; save it with commas"
+    near = next((name for name in columns if name.strip().lower() == missing), "")
+    if near:
+        return f"it has {near!r}; write it exactly as {missing!r}"
+    return (
+        f"a score file needs {', '.join(REQUIRED)} (presentation repeats the key where a row is a "
+        f"whole presentation); it has: {', '.join(columns) or 'none'}"
+    )
 
 
 def check_attributes(table: pl.DataFrame, source: str, names: tuple[str, ...]) -> None:

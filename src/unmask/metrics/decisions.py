@@ -210,7 +210,8 @@ def slope_of(dev: Videos) -> float:
     if slope <= 0:
         raise DatasetError(
             f"{dev.source}: frames of bona fide presentations score no higher than those of "
-            "attacks, so that a sequential test has nothing to add up; check the polarity"
+            "attacks, so that a sequential test has nothing to add up; check the polarity, or name "
+            "other decisions"
         )
     return slope
 

@@ -5,7 +5,7 @@ of people by score. That is exact up to ``PEOPLE`` people and twice ``LEVELS`` d
 Beyond, people are drawn in ``PEOPLE`` groups made at random, and scores between neighbouring
 quantiles of either class count as ties. Figures themselves are always those of all scores; an
 interval reaches from them as far as Student's t, with one degree of freedom less than there are
-groups, times the standard deviation of the draws.
+groups, times the standard deviation of the draws: for AUC on the scale of log odds.
 
 Axes: R draws, N presentations, G groups of people, V scores or bins of them.
 """
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import t
 
-from unmask.metrics.bootstrap import Floats, deviation, resampled, unseen
+from unmask.metrics.bootstrap import Floats, deviation, in_odds, resampled, unseen
 from unmask.metrics.checks import BONA_FIDE
 from unmask.metrics.scores import Scores
 
@@ -131,18 +131,21 @@ class Bootstrap:
 
     def auc(self, value: float) -> Estimate:
         """AUC with its interval."""
-        return self._estimate(value, self._in_parts(self._tally.auc))
+        reach = self._reach(self._in_parts(self._tally.auc))
+        if reach and 0 < value < 1:
+            return Estimate(value, *in_odds(value, reach))
+        return self._around(value, reach)
 
     def eer(self, value: float) -> Estimate:
         """EER with its interval."""
-        return self._estimate(value, self._in_parts(self._tally.eer))
+        return self._around(value, self._reach(self._in_parts(self._tally.eer)))
 
     def hter(self, value: float, threshold: float) -> Estimate:
         """HTER at a threshold that stays as it is."""
         answered, accepted = ~np.isnan(self._score), self._score >= threshold  # (N,)
         apcer = self._rate(answered & ~self._bona_fide, accepted)
         bpcer = self._rate(answered & self._bona_fide, ~accepted)
-        return self._estimate(value, (apcer + bpcer) / 2)
+        return self._around(value, self._reach((apcer + bpcer) / 2))
 
     def _rate(self, part: npt.NDArray[np.bool_], wrong: npt.NDArray[np.bool_]) -> Floats:
         """(R,) share of errors in a part of the presentations."""
@@ -158,10 +161,13 @@ class Bootstrap:
         parts = -(-self._weight.shape[0] * self._tally.attack.shape[1] // _AT_ONCE)
         return np.concatenate([figure(part) for part in np.array_split(self._weight, parts)])
 
-    def _estimate(self, value: float, drawn: Floats) -> Estimate:
-        error = deviation(drawn[~np.isnan(drawn)])
+    def _reach(self, drawn: Floats) -> float:
+        """How far an interval goes to either side; 0 where no draw differs."""
         few = t(max(1, self.people.groups - 1))
-        reach = float(few.ppf((1 + CONFIDENCE) / 2)) * error or self._unseen()
+        return float(few.ppf((1 + CONFIDENCE) / 2)) * deviation(drawn[~np.isnan(drawn)])
+
+    def _around(self, value: float, reach: float) -> Estimate:
+        reach = reach or self._unseen()
         return Estimate(value, max(0.0, value - reach), min(1.0, value + reach))
 
     def _unseen(self) -> float:

@@ -20,12 +20,15 @@ from scipy.stats import beta
 
 from unmask.errors import ConfigError
 
+MOST_TRIALS = 10**9
+"""More than this nobody can test, nor the binomial distribution be computed for."""
+
 
 def trials_needed(errors: int, limit: float, confidence: float) -> int:
     """The fewest trials among which so many errors still show a rate of at most ``limit``.
 
     Raises:
-        ConfigError: the limit is 0, which no number of trials can show.
+        ConfigError: the limit is 0, which no number of trials can show, or next to 0.
     """
     if limit <= 0:
         raise ConfigError(
@@ -39,6 +42,11 @@ def trials_needed(errors: int, limit: float, confidence: float) -> int:
     few, enough = errors, errors + 1
     while not shows(enough):
         few, enough = enough, 2 * enough
+        if enough > MOST_TRIALS:
+            raise ConfigError(
+                f"to show a rate of {100 * limit:g} % at confidence {confidence:g} takes more than "
+                f"{MOST_TRIALS // 2:,} presentations; aim at a higher limit"
+            )
     while enough - few > 1:
         middle = (few + enough) // 2
         few, enough = (few, middle) if shows(middle) else (middle, enough)

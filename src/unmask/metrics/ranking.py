@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm, t
 
-from unmask.metrics.bootstrap import Difference, Floats, deviation, resampled, unseen
+from unmask.metrics.bootstrap import Difference, Floats, deviation, in_odds, resampled, unseen
 from unmask.metrics.curves import share_above
 from unmask.metrics.intervals import Tally, in_groups
 from unmask.metrics.panel import Panel
@@ -117,11 +117,7 @@ def rank(
         standings=tuple(
             Standing(
                 name=panel.names[k],
-                figure=_around(
-                    found[k],
-                    widen * deviation(drawn[k]) or _unseen(panel, by, 1 - confidence),
-                    within=(0.0, 1.0),
-                ),
+                figure=_alone(panel, by, float(found[k]), widen * deviation(drawn[k]), confidence),
                 rank=1 + sum(bool(found[o] != found[k]) for o in order[: order.index(k)]),
                 best_rank=1 + sum(worse == k for _, worse in clear),
                 worst_rank=len(order) - sum(better == k for better, _ in clear),
@@ -221,6 +217,13 @@ def _unseen(panel: Panel, by: str, error: float) -> float:
     parts = [panel.bona_fide, *(attack == name for name in np.unique(attack[~panel.bona_fide]))]
     fewest = min(np.unique(panel.person[part]).size for part in parts)
     return unseen(fewest, error)
+
+
+def _alone(panel: Panel, by: str, value: float, reach: float, confidence: float) -> Difference:
+    """The figure of one system; that of an AUC as in ``intervals``."""
+    if by == "auc" and reach and 0 < value < 1:
+        return Difference(value, *in_odds(value, reach))
+    return _around(value, reach or _unseen(panel, by, 1 - confidence), within=(0.0, 1.0))
 
 
 def _around(value: float, reach: float, within: tuple[float, float] = (-1.0, 1.0)) -> Difference:

@@ -171,7 +171,7 @@ def read_scores(path: Path, apart: tuple[str, ...] = ()) -> Scores:
     source = str(path)
     _check_suffix(path)
     try:
-        table = _read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
+        table = _read_csv(path) if _is_csv(path) else pl.read_parquet(path)
     except FileNotFoundError as error:
         raise DatasetError(f"there is no score file {source}; check the path") from error
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -192,7 +192,7 @@ def write_scores(scores: Scores, path: Path) -> None:
     """Write a score file; a CSV says the polarity in its first line."""
     _check_suffix(path)
     with write_whole(path) as temporary, temporary.open("wb") as file:
-        if path.suffix == ".csv":
+        if _is_csv(path):
             file.write(f"# unmask scores: {POLARITY}\n".encode())
             scores.table.with_columns(pl.col("score").fill_nan(None)).write_csv(file)
             return
@@ -241,7 +241,7 @@ def check_disjoint(dev: Scores, evaluation: Scores) -> None:
         row, name = shared["row"][0], shared["presentation"][0]
         raise DatasetError(
             f"{evaluation.source}, row {row + 1}, column presentation: {name!r} is in {dev.source} "
-            f"too ({shared.height} rows in all); what sets the threshold must not be judged"
+            f"too ({shared.height} in all); what sets the threshold must not be judged"
         )
 
 
@@ -275,6 +275,10 @@ def _read_csv(path: Path) -> pl.DataFrame:
     return pl.read_csv(path, skip_rows=comments, infer_schema=False)
 
 
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
 def _check_suffix(path: Path) -> None:
-    if path.suffix not in {".csv", ".parquet"}:
+    if path.suffix.lower() not in {".csv", ".parquet"}:
         raise DatasetError(f"{path} is not a score file; its name ends in .csv or .parquet")

@@ -7,8 +7,10 @@ Threshold: from dev.
 Source: doi:10.1109/JSEN.2021.3074406; tables *_partition_3folds_part0.csv and so on of the public
 code of the set, in ``data.lists`` or, if that is not set, anywhere below ``data.root``.
 Counts: bona fide and attack captures of part0: 597 and 493, 145 and 127, 363 and 304. What a copy
-has is logged, with these where it differs; for the other folds there is nothing to compare with.
+has is logged, with these where it differs, and how many captures of the fold's table it lacks.
 """
+
+import logging
 
 from unmask.config import DataConfig
 from unmask.datasets.padisi import index, partition
@@ -16,6 +18,8 @@ from unmask.datasets.published import Counts, tell_counts
 from unmask.errors import DatasetError
 from unmask.protocols import Build
 from unmask.types import Modality, Protocol, Sample
+
+log = logging.getLogger("unmask")
 
 PUBLISHED: dict[int, Counts] = {0: {"train": (597, 493), "dev": (145, 127), "eval": (363, 304)}}
 
@@ -36,7 +40,12 @@ def part(fold: int) -> Build:
         sets: dict[str, list[Sample]] = {"train": [], "dev": [], "eval": []}
         for sample in index(data.root):
             if sample.key in listed:
-                sets[listed[sample.key]].append(sample)
+                sets[listed.pop(sample.key)].append(sample)
+        if listed:
+            log.warning(
+                "padisi/part%d: %d captures of its table are not in the data (first: %s)",
+                *(fold, len(listed), min(listed)),
+            )
         protocol = Protocol(
             name=f"padisi/part{fold}",
             modalities=modalities,

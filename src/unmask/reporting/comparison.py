@@ -163,9 +163,11 @@ def named(systems: Sequence[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for name, folder in given:
         called = next(short) if name is None else name
-        if not called or called in found:
+        if not called:
+            raise ConfigError(f"system ={folder} lacks a name of its own: write name=folder")
+        if called in found:
             raise ConfigError(
-                f"systems: {found.get(called, 'nothing')} and {folder} are both called {called!r}; "
+                f"systems: {found[called]} and {folder} are both called {called!r}; "
                 "give each a name of its own: name=folder"
             )
         found[called] = folder
@@ -183,6 +185,8 @@ def _parted(text: str) -> tuple[str | None, Path]:
 def _distinct(folders: Sequence[Path]) -> list[str]:
     """runs/a/scores and runs/b/scores are a and b."""
     parts = [list(folder.absolute().parts) for folder in folders]
+    if len({tuple(p) for p in parts}) < len(parts):  # a folder that stands twice is told so
+        return [str(folder) for folder in folders]
     while len(parts) > 1 and all(len(p) > 1 for p in parts) and len({p[-1] for p in parts}) == 1:
         parts = [p[:-1] for p in parts]
     length = 1

@@ -23,6 +23,7 @@ from unmask.reporting.wording import (
     estimate,
     in_full,
     interval,
+    listed,
     origin,
     percent,
     plural,
@@ -130,7 +131,7 @@ def _cautions(report: Report) -> tuple[Caution, ...]:
         fewest = trials_needed(0, CLAIM, 0.975)  # so that the two-sided interval lies below it
         found.append(
             f"Too few trials: fewer than {fewest} presentations cannot show a rate "
-            f"below {100 * CLAIM:g} %, even without one error. This holds for {', '.join(small)}."
+            f"below {100 * CLAIM:g} %, even without one error. This holds for {listed(small)}."
         )
     if SIMULATED in report.evaluation.datasets + report.dev.datasets:
         found.insert(0, SIMULATION)
@@ -220,7 +221,7 @@ def _fixed_points(report: Report) -> Section:
         (f"BPCER{n}", f"at most {100 / n:g} %", *cells(rate)) for n, rate in report.bpcer_at.items()
     )
     coarse = [
-        f"BPCER{n} ({', '.join(names)})" for n in report.bpcer_at if (names := _coarse(report, n))
+        f"BPCER{n} ({listed(names)})" for n in report.bpcer_at if (names := _coarse(report, n))
     ]
     cautions = []
     if coarse:

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from unmask.metrics.rates import Rate
 from unmask.reporting.expert_figures import EXPERT_FIGURES
 from unmask.reporting.records import Line, Report
-from unmask.reporting.style import FAINT, INK, MARKS, PALETTE, as_svg, dash, species
+from unmask.reporting.style import FAINT, INK, MARKS, PALETTE, as_svg, dash, short, species
 
 PERCENTS = (1e-5, 1e-4, 0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99)
 """Where the axes of error curves may have ticks."""
@@ -47,7 +47,7 @@ def _det(report: Report) -> Figure:
             color=species(index),
             linestyle=dash(index + index // len(PALETTE)),
             linewidth=1.5,
-            label=line.name,
+            label=short(line.name),
             clip_on=False,
         )
     for index, judgement in enumerate(report.judgements):
@@ -121,7 +121,7 @@ def _scores(report: Report) -> Figure:
         axes.set_yticks([])
         axes.set_ylim(0, max(1.0, float(total.max())) * 1.12)
         axes.spines[["left", "right", "top"]].set_visible(False)
-        axes.set_ylabel(histogram.name, rotation=0, ha="right", va="center")
+        axes.set_ylabel(short(histogram.name), rotation=0, ha="right", va="center")
         _tally(axes, sum(histogram.wrong), sum(histogram.right), accepted=index > 0)
     all_axes[-1].set_xlim(0, 1)
     all_axes[-1].set_xlabel("score, probability of bona fide")

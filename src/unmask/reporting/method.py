@@ -74,7 +74,8 @@ def how(report: Report) -> Section:
             "presentations as independent; where few subjects make many presentations the "
             "uncertainty is larger.",
             f"Those of HTER, EER and AUC are from a bootstrap over people, {drawn(report.people)}: "
-            "of each draw the figure, of the figures the standard deviation, times Student's t. "
+            "of each draw the figure, of the figures the standard deviation, times Student's t, "
+            "for AUC in log odds. "
             f"Beyond {2 * LEVELS:,} distinct scores, those between quantiles count as ties in it.",
         ),
     )

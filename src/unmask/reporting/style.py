@@ -6,6 +6,7 @@ What a colour tells, a name or a dash tells too.
 """
 
 import io
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,8 @@ PALETTE = (
     ("#44606e", "#9bb8c6"),
 )
 """Of each PAI species: on white, on black."""
+LONGEST = 28
+"""Characters of a name that fit beside a drawing."""
 DASHES: Any = ("-", (0, (6, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
 MARKS = ("o", "s", "D", "^", "v", "P")
 STYLE: Any = {
@@ -51,7 +54,8 @@ STYLE: Any = {
 
 def as_svg(draw: Callable[[], Figure]) -> str:
     """The SVG element of the figure that ``draw`` makes."""
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's browser has the font
         file = io.StringIO()
         FigureCanvasSVG(draw()).print_figure(
             file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -72,6 +76,11 @@ def as_svg(draw: Callable[[], Figure]) -> str:
 def species(index: int) -> str:
     """Stand-in for the colour of a PAI species."""
     return f"#5c0d{index:02x}"
+
+
+def short(name: str) -> str:
+    """A name that leaves room for the drawing: both its ends, where it is long."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 11]}...{name[-8:]}"
 
 
 def dash(index: int) -> Any:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from unmask.metrics.targets import TARGETS, Verdicts
 from unmask.reporting.blocks import Section, Table
 from unmask.reporting.records import Report
-
-SHOWN = 6
-"""Classes and species that a cell lists."""
+from unmask.reporting.wording import listed
 
 
 def targets(report: Report) -> Section:
@@ -31,14 +29,9 @@ def targets(report: Report) -> Section:
 
 def _why(found: Verdicts) -> str:
     if found.failed:
-        return f"above the limit: {_listed(found.failed)}"
+        return f"above the limit: {listed(found.failed)}"
     wanted = [f"{name} {more}" for name, more in found.missing.items()]
-    told = [f"more presentations, without a further error: {_listed(wanted)}"] if wanted else []
+    told = [f"more presentations, without a further error: {listed(wanted)}"] if wanted else []
     if found.species_missing:
         told.append(f"more PAI species: {found.species_missing}")
     return "; ".join(told) or "all rates within the limit"
-
-
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    rest = f" and {len(names) - SHOWN} others" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + rest

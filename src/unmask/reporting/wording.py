@@ -1,10 +1,14 @@
 """How a report writes a number: one way for each kind, used by words, tables and figures alike."""
 
 import math
+from collections.abc import Sequence
 
 from unmask.metrics.intervals import Estimate, People
 from unmask.metrics.rates import Rate
 from unmask.metrics.thresholds import OperatingPoint
+
+SHOWN = 6
+"""Classes and species that a sentence lists."""
 
 
 def percent(value: float) -> str:
@@ -60,6 +64,12 @@ def origin(point: OperatingPoint) -> str:
     if point.split == "eval":
         return "set on the judged set itself"
     return "fixed beforehand" if point.split == "none" else f"set on {point.split}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of them, and how many others there are; the tables have them all."""
+    rest = f" and {len(names) - SHOWN} others" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + rest
 
 
 def plural(number: int, thing: str) -> str:
