@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unmask.capture.crop import one_version
 from unmask.config import StressConfig
 from unmask.errors import ConfigError, DatasetError
 from unmask.experiments.corrupted import Variant
@@ -98,16 +97,6 @@ def limited(samples: Sequence[Sample], limit: int) -> list[Sample]:
         groups.setdefault(sample.pai_species, set()).add((sample.dataset, sample.presentation))
     kept = {unit for group in groups.values() for unit in sorted(group, key=_digest)[:limit]}
     return [sample for sample in samples if (sample.dataset, sample.presentation) in kept]
-
-
-def check_crops(samples: Sequence[Sample], card: Card) -> None:
-    """Refuse face crops of another rule than that which the model learned from."""
-    told = {sample.attributes.get("crop", "") for sample in samples}
-    if told != {""} and one_version(told) != card.preprocessing.crop_version:
-        raise DatasetError(
-            f"the data have face crops of the rule {one_version(told)}, and the model was trained "
-            f"on {card.preprocessing.crop_version}; prepare them with that rule"
-        )
 
 
 def claim(config: StressConfig, card: Card, samples: Sequence[Sample]) -> None:

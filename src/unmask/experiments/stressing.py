@@ -24,13 +24,14 @@ from unmask.config import StressConfig
 from unmask.data import read_images
 from unmask.errors import DatasetError
 from unmask.experiments.corrupted import Corrupted, Item
-from unmask.experiments.stress_plan import Plan, check_crops, check_depth, claim, limited, make_plan
+from unmask.experiments.stress_plan import Plan, check_depth, claim, limited, make_plan
 from unmask.experiments.stress_sheet import draw
 from unmask.files import alone_in, make_folder, write_whole
 from unmask.metrics.stress import BONA_FIDE, Cell, Condition, cell
 from unmask.protocols import load_protocol
 from unmask.reporting.stress import CorruptionNote, SetNote, StressReport, write
 from unmask.training.checkpoint import Card, load
+from unmask.training.evaluation import check_crops
 from unmask.training.scoring import Scorer
 from unmask.types import Modality, Sample, subset_name
 

@@ -81,7 +81,7 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
             f"{card.preprocessing.depth!r}; give it such data, or train a model on yours"
         )
     protocol = load_protocol(config.data, shown, to_train=False)
-    _check_crops((*protocol.dev, *protocol.eval), card)
+    check_crops((*protocol.dev, *protocol.eval), card)
     scorer = Scorer(
         model=model,
         preprocessing=card.preprocessing,
@@ -135,7 +135,7 @@ def read_note(folder: Path) -> Note:
     return note
 
 
-def _check_crops(samples: Sequence[Sample], card: Card) -> None:
+def check_crops(samples: Sequence[Sample], card: Card) -> None:
     """Refuse face crops of another rule than the model learned from; none stated is told of."""
     told = {sample.attributes.get("crop", "") for sample in samples}
     known = card.preprocessing.crop_version
