@@ -1,3 +1,5 @@
+import math
+
 import polars as pl
 
 from unmask.metrics.rates import Rate
@@ -35,6 +37,16 @@ def test_too_few_trials_are_named_with_what_they_cannot_exclude(make_set):
     assert "fewer than 72 presentations cannot show a rate below 5 %" in text
     assert "silicone_mask (0 of 20: upper bound 16.8 %)" in text
     assert "bona fide (" not in text, "119 presentations are enough for 5 %"
+
+
+def test_a_species_without_any_response_is_named_first(make_set):
+    mute = pl.when(pl.col("pai_species") == "print").then(None).otherwise(pl.col("score"))
+    heard = make_set("eval")
+    judged = Scores(table=heard.table.with_columns(score=mute.fill_null(math.nan)), source="eval")
+    assert cautions(judge(make_set("dev"), judged)).startswith(
+        "No presentation of print got a response: nothing is known of that APCER"
+    )
+    assert "got a response: nothing" not in cautions(judge(make_set("dev"), heard))
 
 
 def test_the_least_number_of_trials_is_the_least():

@@ -133,6 +133,13 @@ def _cautions(report: Report) -> tuple[Caution, ...]:
             f"Too few trials: fewer than {fewest} presentations cannot show a rate "
             f"below {100 * CLAIM:g} %, even without one error. This holds for {listed(small)}."
         )
+    silent = [name for name, rate in first.apcer.items() if not rate.trials]
+    if silent:
+        found.insert(
+            0,
+            f"No presentation of {listed(silent)} got a response: nothing is known of that APCER, "
+            "and the worst PAI species may be among them.",
+        )
     if SIMULATED in report.evaluation.datasets + report.dev.datasets:
         found.insert(0, SIMULATION)
     return tuple(Caution(text=text) for text in found)
