@@ -20,7 +20,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -118,6 +118,19 @@ def each(
     """Change the picture of each sensor by itself; what is drawn for one depends on no other."""
     streams = dict(zip(Modality, rng.spawn(len(Modality)), strict=True))
     return {m: change(p, m, streams[m]) if m in modalities else p for m, p in images.items()}
+
+
+def toned(
+    images: Images, modalities: Collection[Modality], rng: np.random.Generator, *, exponent: float
+) -> Images:
+    """Through a gamma curve: black and white stay, what lies between is moved."""
+    from skimage.exposure import adjust_gamma  # slow to import
+
+    def curve(picture: Image, _: Modality, rng: np.random.Generator) -> Image:
+        changed = adjust_gamma(picture, exponent)  # type: ignore[no-untyped-call]
+        return cast(Image, changed.astype(picture.dtype))
+
+    return each(images, modalities, rng, curve)
 
 
 def pixels(length: float, picture: Image) -> float:
