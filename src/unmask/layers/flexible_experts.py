@@ -10,12 +10,14 @@ shared expert, which every picture has. e_m is a vector of the sensor; in traini
 told that it is unknown. Every expert runs for every picture and those not chosen weigh zero: no
 picture is dropped, and none depends on the others of its batch.
 
-The class token goes through the same operators as a picture of one pixel. Prompt tokens, which come
-after the patches, get nothing. Convolutions start as the identity and W_up at zero, so at first
-nothing is added at all.
+The class token goes through the same operators as a picture of one pixel: it lies on the canvas of
+the patches, so far below them that no window sees both. Prompt tokens, which come after the
+patches, get nothing. Convolutions start as the identity and W_up at zero, so at first nothing is
+added at all.
 
 Axes: N pictures, S = 1 + P + prompts tokens, P patches on a G x G grid, D features, r narrowed
-ones, E experts, e and s of them, k chosen, T what is routed: pictures or tokens, d features of e_m.
+ones, E experts, e and s of them, k chosen, T what is routed: pictures or tokens, d features of e_m,
+H = G + gap + 1 rows of the canvas: patches, zeros, and the class token at the left of the last.
 
 Paper: FMM-RPL (Frontiers of Computer Science, DOI 10.1007/s11704-026-50892-9) names the module and
 its purpose; all else is inferred. Bottlenecks: Jie and Deng, "Convolutional Bypasses Are Better
@@ -25,6 +27,7 @@ Experts", NeurIPS 2021, section 2; frequencies: Liu et al., "FM-CLIP", ACM MM 20
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -116,16 +119,16 @@ class FlexibleExperts(nn.Module):
 
     def _operated(self, z: Tensor) -> Tensor:
         """Each expert on its own part of (N, 1 + P, (E + 1) r) -> (N, E + 1, r, 1 + P)."""
-        grid, count = self.sizes.grid, len(self.operators)
-        z = z.transpose(1, 2)
-        first = z[:, :, :1, None].chunk(count, dim=1)  # (N, r, 1, 1) each
-        places = z[:, :, 1:].reshape(*z.shape[:2], grid, grid)
-        grids = places.chunk(count, dim=1)  # (N, r, G, G) each
-        answers = [
-            torch.cat([operate(a).flatten(2), operate(b).flatten(2)], dim=2)
-            for operate, a, b in zip(self.operators, first, grids, strict=True)
-        ]
-        return quick_gelu(torch.stack(answers, dim=1))
+        grid, gap = self.sizes.grid, self.sizes.dilation
+        z = z.transpose(1, 2)  # (N, (E + 1) r, 1 + P)
+        empty = z.new_zeros(()).expand(*z.shape[:2], gap * grid)
+        lines = [z[..., 1:], empty, z[..., :1], empty[..., : grid - 1]]
+        canvas = torch.cat(lines, dim=2).unflatten(2, (-1, grid))  # (N, (E + 1) r, H, G)
+        parts = canvas.chunk(len(self.operators), dim=1)
+        answers = [operate(part) for operate, part in zip(self.operators, parts, strict=True)]
+        read = torch.stack(answers, dim=1).flatten(3)  # (N, E + 1, r, H G)
+        pixel = (grid + gap) * grid
+        return quick_gelu(torch.cat([read[..., pixel, None], read[..., : grid**2]], dim=3))
 
 
 class Gate(nn.Module):
@@ -180,7 +183,7 @@ class Sensors(nn.Module):
 
 
 def operator(kind: Kind, sizes: ExpertSizes) -> nn.Module:
-    """Maps (N, r, H, W) to the same shape; convolutions start as the identity (1 - theta of it)."""
+    """Maps (N, r, H, G) to the same shape; convolutions start as the identity (1 - theta of it)."""
     narrow = sizes.narrow
     if kind == "frequency":
         return FrequencyGate(narrow, grid=sizes.grid, domain=sizes.domain)
@@ -201,16 +204,20 @@ class FrequencyGate(nn.Module):
 
     def __init__(self, dim: int, *, grid: int, domain: Literal["literal", "idct"]) -> None:
         super().__init__()
+        self.grid = grid
         self.domain = domain
         self.transform = CosineTransform(grid)
         self.inner = nn.Conv2d(dim, dim, kernel_size=1)
         self.outer = nn.Conv2d(dim, dim, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, r, G, G) -> the same; one pixel, as the class token is, is its own frequency."""
-        pixel = x.shape[-1] == 1
-        frequencies: Tensor = x if pixel else self.transform(x)
-        gate: Tensor = self.outer(quick_gelu(self.inner(frequencies))).sigmoid()  # (N, r, G, G)
-        if pixel or self.domain == "literal":
+        """(N, r, H, G) -> the same; what is below the first G rows is its own frequency."""
+        frequencies = self._of_patches(self.transform, x)
+        gate: Tensor = self.outer(quick_gelu(self.inner(frequencies))).sigmoid()  # (N, r, H, G)
+        if self.domain == "literal":
             return gate * x
-        return self.transform.inverse(gate * frequencies)
+        return self._of_patches(self.transform.inverse, gate * frequencies)
+
+    def _of_patches(self, change: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """(N, r, H, G), of which the first G rows are changed."""
+        return torch.cat([change(x[:, :, : self.grid]), x[:, :, self.grid :]], dim=2)
