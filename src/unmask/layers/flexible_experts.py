@@ -123,7 +123,7 @@ class FlexibleExperts(nn.Module):
         z = z.transpose(1, 2)  # (N, (E + 1) r, 1 + P)
         empty = z.new_zeros(()).expand(*z.shape[:2], gap * grid)
         lines = [z[..., 1:], empty, z[..., :1], empty[..., : grid - 1]]
-        canvas = torch.cat(lines, dim=2).unflatten(2, (-1, grid))  # (N, (E + 1) r, H, G)
+        canvas = torch.cat(lines, dim=2).reshape(*z.shape[:2], -1, grid)  # (N, (E + 1) r, H, G)
         parts = canvas.chunk(len(self.operators), dim=1)
         answers = [operate(part) for operate, part in zip(self.operators, parts, strict=True)]
         read = torch.stack(answers, dim=1).flatten(3)  # (N, E + 1, r, H G)
