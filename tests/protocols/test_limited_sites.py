@@ -43,6 +43,6 @@ def test_missing_sites_are_named_with_the_command_that_makes_them(
     with pytest.raises(DatasetError) as caught:
         load_protocol(ask(two, "limited_sites/ab_to_cd"), THREE)
     message = str(caught.value)
-    assert "the eval rows of " in message
+    assert "the rows of " in message
     assert "have no site C, D; they have: A, B; " in message
     assert message.endswith("unmask simulate --sites A,B,C,D")

@@ -41,6 +41,7 @@ MODALITIES = tuple(Modality)
 LABELS = {label.name.lower(): label for label in Label}
 SPLITS = ("train", "dev", "eval")
 BONA_FIDE = Label.BONA_FIDE.name.lower()
+FOUR_SITES = "this protocol needs all four sites: unmask simulate --sites A,B,C,D"
 
 _LABEL = ("label", "pai_species")
 _REQUIRED = ("key", *_LABEL)
@@ -144,12 +145,16 @@ def read_sets(root: Path, name: str) -> dict[str, Rows]:
     }
 
 
-def together(sets: Mapping[str, Rows]) -> Rows:
-    """The rows of all sets, one set after the other."""
-    return Rows(
-        samples=[sample for rows in sets.values() for sample in rows.samples],
-        title=", and ".join(rows.title for rows in sets.values()),
-    )
+def read_sites(
+    root: Path, name: str, *, learned: Collection[str], judged: Collection[str]
+) -> tuple[list[Sample], list[Sample], list[Sample]]:
+    """The train rows and the dev rows of some sites, and all rows of others."""
+    sets = read_sets(root, name)
+    found = [sets[split].only("site", learned, remedy=FOUR_SITES) for split in ("train", "dev")]
+    samples = [sample for rows in sets.values() for sample in rows.samples]
+    everything = Rows(samples=samples, title=f"the rows of {root / name}")
+    found.append(everything.only("site", judged, remedy=FOUR_SITES))
+    return found[0].samples, found[1].samples, found[2].samples
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,12 +10,11 @@ Counts: of n presentations per site about 9n/5, 3n/5 and n, half bona fide.
 """
 
 from unmask.config import DataConfig
-from unmask.datasets.manifest import read_sets, together
+from unmask.datasets.manifest import read_sites
 from unmask.protocols import Build, strangers
 from unmask.types import Modality, Protocol
 
 SITES = ("A", "B", "C", "D")
-REMEDY = "this protocol needs all four: unmask simulate --sites A,B,C,D"
 
 
 def without(site: str) -> Build:
@@ -23,15 +22,13 @@ def without(site: str) -> Build:
     others = tuple(name for name in SITES if name != site)
 
     def build(data: DataConfig, modalities: tuple[Modality, ...]) -> Protocol:
-        sets = read_sets(data.root, data.manifest)
-        train = sets["train"].only("site", others, remedy=REMEDY).samples
-        dev = sets["dev"].only("site", others, remedy=REMEDY).samples
+        train, dev, seen = read_sites(data.root, data.manifest, learned=others, judged=(site,))
         return Protocol(
             name=f"leave_one_site_out/{site}",
             modalities=modalities,
             train=train,
             dev=dev,
-            eval=strangers(together(sets).only("site", (site,), remedy=REMEDY).samples, train, dev),
+            eval=strangers(seen, train, dev),
         )
 
     return build

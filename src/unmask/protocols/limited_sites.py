@@ -11,26 +11,22 @@ Counts: of n presentations per site about 6n/5, 2n/5 and 2n, half bona fide.
 """
 
 from unmask.config import DataConfig
-from unmask.datasets.manifest import read_sets, together
+from unmask.datasets.manifest import read_sites
 from unmask.protocols import Build, strangers
 from unmask.types import Modality, Protocol
-
-REMEDY = "this protocol needs all four sites: unmask simulate --sites A,B,C,D"
 
 
 def between(name: str, learned: tuple[str, ...], judged: tuple[str, ...]) -> Build:
     """Learn at some sites, judge at others."""
 
     def build(data: DataConfig, modalities: tuple[Modality, ...]) -> Protocol:
-        sets = read_sets(data.root, data.manifest)
-        train = sets["train"].only("site", learned, remedy=REMEDY).samples
-        dev = sets["dev"].only("site", learned, remedy=REMEDY).samples
+        train, dev, seen = read_sites(data.root, data.manifest, learned=learned, judged=judged)
         return Protocol(
             name=f"limited_sites/{name}",
             modalities=modalities,
             train=train,
             dev=dev,
-            eval=strangers(together(sets).only("site", judged, remedy=REMEDY).samples, train, dev),
+            eval=strangers(seen, train, dev),
         )
 
     return build
