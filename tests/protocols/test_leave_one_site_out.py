@@ -40,15 +40,15 @@ def test_people_without_a_name_are_judged(grid: pl.DataFrame, ask: Ask) -> None:
     assert {s.key for s in protocol.eval} == set(grid.filter(site="A")["key"])
 
 
-@pytest.mark.parametrize(("variant", "split"), [("D", "eval"), ("A", "train")])
+@pytest.mark.parametrize(("variant", "rows"), [("D", "the rows"), ("A", "the train rows")])
 def test_a_missing_site_is_named_with_the_command_that_makes_it(
-    variant: str, split: str, grid: pl.DataFrame, ask: Ask
+    variant: str, rows: str, grid: pl.DataFrame, ask: Ask
 ) -> None:
     without = grid.filter(pl.col("site") != "D")
     with pytest.raises(DatasetError) as caught:
         load_protocol(ask(without, f"leave_one_site_out/{variant}"), THREE)
     message = str(caught.value)
-    assert f"the {split} rows of " in message
+    assert f"{rows} of " in message
     assert "have no site D; they have: A, B, C; " in message
     assert message.endswith("unmask simulate --sites A,B,C,D")
 
