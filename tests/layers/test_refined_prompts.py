@@ -148,7 +148,7 @@ def test_visual_prompts_walk_beside_the_patches(update: str, source: str, coupli
     for share in prompts.share:
         torch.nn.init.normal_(share)
     told = list(torch.randn(2, 3, 8).unbind())
-    features = tower.encode(tower.place(raw), prompts=prompts(raw, told))
+    features = tower.encode(tower.place(raw), prompts=prompts(prompts.draw(raw), told))
 
     first = prompts.pool(raw) if source == "image" else prompts.first.expand(2, -1, -1)
     middle = first - first.mean(dim=-1, keepdim=True)

@@ -42,6 +42,7 @@ SWITCHES: dict[str, dict[str, object]] = {
     "replaced prompts": {"prompt_update": "replace"},
     "prompts enter once": {"prompt_depth": 1},
     "no coupling": {"coupling": 0},
+    "texts told the picture": {"text_conditional": True},
     "class token alone": {"score": "class_token"},
     "mean of patches": {"saliency": 0.0},
     "all pictures encoded": {"absent": "mask"},
@@ -49,6 +50,12 @@ SWITCHES: dict[str, dict[str, object]] = {
     "prompts as any token": {"prompt_attention": "joint"},
 }
 STARTS_AS_CLIP = [s for s in SWITCHES if s not in ("replaced prompts", "prompts as any token")]
+SAME_AT_FIRST = {
+    "as it is",
+    "all pictures encoded",
+    "less kept in training",
+    "texts told the picture",  # by a part that starts at zero
+}
 
 every_switch = pytest.mark.parametrize("switches", SWITCHES.values(), ids=list(SWITCHES))
 
@@ -157,9 +164,7 @@ def test_every_parameter_of_every_switch_learns(switches: dict[str, object]) -> 
 
 
 @torch.no_grad()
-@pytest.mark.parametrize(
-    "name", sorted(set(SWITCHES) - {"as it is", "all pictures encoded", "less kept in training"})
-)
+@pytest.mark.parametrize("name", sorted(set(SWITCHES) - SAME_AT_FIRST))
 def test_every_switch_matters(name: str) -> None:
     image = images()
     plain, switched = build(moved=True), build(**SWITCHES[name])
@@ -318,3 +323,26 @@ def test_what_is_trained_is_less_than_a_fiftieth_of_clip() -> None:
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     assert trained == 1_804_496
     assert trained < sum(p.numel() for p in model.backbone.parameters()) / 50
+
+
+@torch.no_grad()
+def test_texts_that_are_told_the_picture_are_read_for_each_picture() -> None:
+    model, image = build(moved=True, text_conditional=True), images(3)
+    raw = model.backbone.image.raw(image[:, 0])
+    drawn = model.prompts.draw(raw)
+    texts, told = model.texts(model.backbone.text, model.text_bias(drawn))
+    hidden = (drawn @ model.text_bias.inner.weight.T + model.text_bias.inner.bias).clamp(min=0)
+    bias = hidden @ model.text_bias.outer.weight.T + model.text_bias.outer.bias
+    first = model.texts.first.clone()
+    for n in range(3):
+        model.texts.first.copy_(first + bias[n])
+        alone, said = model.texts(model.backbone.text)
+        torch.testing.assert_close(texts[n], alone, rtol=0, atol=1e-5)
+        for mine, own in zip(told, said, strict=True):
+            torch.testing.assert_close(mine[n], own, rtol=0, atol=1e-5)
+    assert not torch.allclose(texts[0], texts[1], atol=1e-4)
+
+
+def test_only_prompts_of_a_picture_can_tell_its_texts() -> None:
+    with pytest.raises(ConfigError, match="visual_prompts must be 'image'"):
+        build(text_conditional=True, visual_prompts="learned")

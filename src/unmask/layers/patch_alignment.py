@@ -25,7 +25,7 @@ Pooling = Literal["mean", "top_quarter"]
 
 
 def local_feature(patches: Tensor, texts: Tensor, *, pooling: Pooling = "mean") -> Tensor:
-    """Projected patches (N, P, E) and texts (2, E) of length 1 -> (N, E)."""
+    """Projected patches (N, P, E) and texts (2, E) or (N, 2, E) of length 1 -> (N, E)."""
     aligned, similarity = align(patches, texts)
     if pooling == "top_quarter":
         lean = (similarity[..., 0] - similarity[..., 1]).abs()  # (N, P)
@@ -38,5 +38,5 @@ def align(patches: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
     """Aligned patches g, (N, P, E) float32, and their similarities S, (N, P, 2)."""
     with torch.autocast(patches.device.type, enabled=False):  # the temperature enlarges errors
         unit = F.normalize(patches.float(), dim=-1)  # (N, P, E)
-        similarity = unit @ texts.float().T  # (N, P, 2)
+        similarity = unit @ texts.float().mT  # (N, P, 2)
         return similarity.softmax(dim=-1) @ texts.float() + unit, similarity

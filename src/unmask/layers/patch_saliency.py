@@ -20,7 +20,7 @@ from unmask.layers.patch_alignment import align
 
 
 def salient_feature(patches: Tensor, texts: Tensor, *, sharpness: float) -> Tensor:
-    """Projected patches (N, P, E) and texts (2, E) of length 1 -> (N, E)."""
+    """Projected patches (N, P, E) and texts (2, E) or (N, 2, E) of length 1 -> (N, E)."""
     aligned, similarity = align(patches, texts)  # (N, P, E), (N, P, 2)
     lean = (similarity[..., 1] - similarity[..., 0]).abs()  # (N, P)
     weight = (sharpness * lean).softmax(dim=1)

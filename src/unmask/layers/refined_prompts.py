@@ -7,7 +7,8 @@
 out is what became of the prompts in the block before (nothing before the first); from block J on
 prompts go their way alone. P_l is a map of low rank. With ``replace`` there is no out and dT_l
 starts at random, as in deep prompt tuning. T_l are the same for both texts, as no token of the text
-tower looks at a later one.
+tower looks at a later one. Texts may be told the picture: T_0 + M(V_0) in place of T_0, where M is
+two narrow layers, zero at first; then each picture has texts of its own.
 
 Even prompts of zeros would change what a frozen tower attends to. So its own tokens see them
 through a gate per block and head, zero at first, while prompts look at everything as usual:
@@ -20,7 +21,8 @@ space, n prompts, J blocks with prompts, h heads, d features of a head, 2 classe
 Paper: FMM-RPL (Frontiers of Computer Science, DOI 10.1007/s11704-026-50892-9) says that prompts
 from the original picture and random text prompts are accumulated; the formulas are inferred. Gate:
 Zhang et al., "LLaMA-Adapter", ICLR 2024, equations 4 to 6; P_l: Khattak et al., "MaPLe", CVPR 2023,
-section 3.3; replace: Jia et al., "Visual Prompt Tuning", ECCV 2022, equations 6 to 8.
+section 3.3; replace: Jia et al., "Visual Prompt Tuning", ECCV 2022, equations 6 to 8; M: Zhou et
+al., "Conditional Prompt Learning for Vision-Language Models", CVPR 2022, section 3.2.
 """
 
 from __future__ import annotations
@@ -83,29 +85,60 @@ class RefinedTexts(nn.Module):
         self.later = nn.ParameterList(std * torch.randn(shape) for _ in range(sizes.depth - 1))
         self._known: Remembered[tuple[Tensor, list[Tensor]]] = Remembered()
 
-    def forward(self, tower: TextEncoder) -> tuple[Tensor, list[Tensor]]:
+    def forward(
+        self, tower: TextEncoder, bias: Tensor | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
         """Features (2, E) of length 1, and the J prompts T_l, (n, D') each.
 
-        No picture changes them: in evaluation without gradient they are made once.
+        No picture changes them: in evaluation without gradient they are made once. With ``bias``,
+        (N, n, D'), which is added to T_0, all of them are of N pictures.
         """
+        if bias is not None:
+            return self._made(tower, bias)
         weights = [*tower.parameters(), *self.parameters(), self.tokens]
-        return self._known.get(lambda: self._made(tower), weights)
+        return self._known.get(lambda: self._alike(tower), weights)
 
-    def _made(self, tower: TextEncoder) -> tuple[Tensor, list[Tensor]]:
+    def _alike(self, tower: TextEncoder) -> tuple[Tensor, list[Tensor]]:
+        """As of one picture that changes nothing."""
+        feature, told = self._made(tower, torch.zeros_like(self.first)[None])
+        return feature[0], [prompts[0] for prompts in told]
+
+    def _made(self, tower: TextEncoder, bias: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Features (N, 2, E) and J prompts (N, n, D') of N pictures."""
         told: list[Tensor] = []
 
         def enter(i: int, x: Tensor) -> Tensor:
-            """(2, n, D') before block i."""
+            """(2 N, n, D') before block i, both texts of a picture one after the other."""
             if 0 < i < self.sizes.depth:
                 later = self.later[i - 1]
                 x = x + later if self.sizes.update == "accumulate" else later.expand_as(x)
             if i < self.sizes.depth:
-                told.append(x[0])
+                told.append(x[::2])
             return x
 
+        count = bias.shape[0]
         with torch.autocast(self.tokens.device.type, enabled=False):
-            feature = tower.read(self.tokens, self.end, self.first, prompts=enter)
-        return F.normalize(feature.float(), dim=-1), told
+            context = (self.first + bias.float()).repeat_interleave(2, dim=0)  # (2 N, n, D')
+            tokens, end = self.tokens.repeat(count, 1), self.end.repeat(count)
+            feature = tower.read(tokens, end, context, prompts=enter)  # (2 N, E)
+        return F.normalize(feature.float(), dim=-1).reshape(count, 2, -1), told
+
+
+class TextBias(nn.Module):
+    """M: what the prompts of a picture add to those of its texts."""
+
+    def __init__(self, sizes: PromptSizes) -> None:
+        super().__init__()
+        narrow = max(8, sizes.text_dim // 16)
+        self.inner = nn.Linear(sizes.dim, narrow)
+        self.outer = nn.Linear(narrow, sizes.text_dim)
+        for parameter in self.outer.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, drawn: Tensor) -> Tensor:
+        """V_0 (N, n, D) -> (N, n, D')."""
+        bias: Tensor = self.outer(self.inner(drawn).relu())
+        return bias
 
 
 class VisualPrompts(nn.Module):
@@ -127,16 +160,19 @@ class VisualPrompts(nn.Module):
             for _ in range(sizes.depth if sizes.coupling else 0)
         )
 
-    def forward(self, patches: Tensor, told: Sequence[Tensor]) -> Step:
-        """Raw patches (N, P, D) and J text prompts (n, D') -> the step before each block."""
+    def draw(self, patches: Tensor) -> Tensor:
+        """Raw patches (N, P, D) -> V_0, (N, n, D)."""
         first = self.pool(patches) if self.sizes.source == "image" else self.first
-        first = F.layer_norm(first, first.shape[-1:]).expand(patches.shape[0], -1, -1)  # (N, n, D)
+        return F.layer_norm(first, first.shape[-1:]).expand(patches.shape[0], -1, -1)
+
+    def forward(self, drawn: Tensor, told: Sequence[Tensor]) -> Step:
+        """V_0 (N, n, D) and J text prompts, (n, D') or (N, n, D') -> the step before each block."""
 
         def enter(i: int, x: Tensor) -> Tensor:
             """(N, n, D) before block i; (N, 0, D) before the first."""
             if i >= self.sizes.depth:
                 return x
-            new: Tensor = self.share[i] * first
+            new: Tensor = self.share[i] * drawn
             if self.sizes.coupling:
                 new = new + self.couple[i](told[i])
             return x + new if i and self.sizes.update == "accumulate" else new

@@ -202,14 +202,16 @@ def answer(
     *,
     score: Score = "both",
 ) -> Output:
-    """Features of pictures at L levels, (N, E) each, texts (2, E), temperature -> Output.
+    """Features of pictures at L levels, (N, E) each, texts, temperature -> Output.
+
+    Texts are (2, E) of length 1, or (N, 2, E) where each picture has its own.
 
     The answer of a modality is the mean of its logits over the levels, or that of the first level
     alone; that of a presentation the mean over the modalities that are there (both inferred).
     """
     unit = F.normalize(torch.stack(list(levels), dim=1).float(), dim=-1)  # (N, L, E)
     with torch.autocast(unit.device.type, enabled=False):
-        similarity = scale * unit @ texts.T  # (N, L, 2)
+        similarity = scale * unit @ texts.mT  # (N, L, 2)
     logit = similarity[..., 0] - similarity[..., 1]  # (N, L)
     scored = (logit if score == "both" else logit[:, :1]).mean(dim=1)  # (N,)
     return Output(

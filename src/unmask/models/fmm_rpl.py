@@ -2,7 +2,8 @@
 
 1. Each sensor's picture goes through the picture tower by itself, so any sensor is judged alone.
 2. Text prompts, random at first, stand before the name of each class and gather what is added to
-   them block by block (RPL). Their features are made once in use.
+   them block by block (RPL). Their features are made once in use, unless ``text_conditional``
+   tells each picture's visual prompts to its texts.
 3. Visual prompts come from the raw patches of the picture itself; they gather them, and the text
    prompts of the same depth, block by block, and the other tokens see them through a gate.
 4. Beside the MLP of each block, a gate that sees the patches and is told the sensor chooses two of
@@ -51,8 +52,14 @@ from unmask.layers.apart import Apart
 from unmask.layers.clip import Clip
 from unmask.layers.flexible_experts import ExpertSizes, FlexibleExperts, Kind, Sensors
 from unmask.layers.patch_saliency import salient_feature
-from unmask.layers.refined_prompts import PromptGates, PromptSizes, RefinedTexts, VisualPrompts
-from unmask.layers.transformer import require_positive
+from unmask.layers.refined_prompts import (
+    PromptGates,
+    PromptSizes,
+    RefinedTexts,
+    TextBias,
+    VisualPrompts,
+)
+from unmask.layers.transformer import Step, require_positive
 from unmask.layers.vision_language import TINY, TINY_TEST, Score, VisionLanguageConfig, answer
 from unmask.types import Output, Routing
 
@@ -101,6 +108,9 @@ class Config(VisionLanguageConfig):
     """How other tokens see visual prompts: through a gate that starts at zero, or as any token."""
     coupling: int = 32
     """Rank of the maps from text prompts to visual prompts; 0: none."""
+    text_conditional: bool = False
+    """Each picture has texts of its own, told what its visual prompts hold: the text tower then
+    runs for every picture, in use too."""
     saliency: float = 10.0
     """How much more the patches say that lean clearly to one class; 0: all alike."""
     score: Score = "both"
@@ -121,6 +131,11 @@ class Config(VisionLanguageConfig):
             raise ConfigError(
                 f"top_k is {self.top_k} and experts are {list(self.experts)}; a gate that learns "
                 "chooses at least 2 and at most all of them, or give no experts at all"
+            )
+        if self.text_conditional and self.visual_prompts != "image":
+            raise ConfigError(
+                f"text_conditional is true and visual_prompts is {self.visual_prompts!r}; texts "
+                "are told the prompts that come from a picture, so visual_prompts must be 'image'"
             )
         most = min(self.depth, self.text_depth)
         if self.prompt_depth > most:
@@ -189,6 +204,8 @@ class FmmRpl(nn.Module):
         self.texts = RefinedTexts(config.prompt_sizes, config.names)
         if config.visual_prompts != "none":
             self.prompts = VisualPrompts(config.prompt_sizes)
+            if config.text_conditional:
+                self.text_bias = TextBias(config.prompt_sizes)
             if config.prompt_attention == "gated":
                 self.prompt_gates = PromptGates(config.depth, config.heads)
         self.backbone.requires_grad_(not config.frozen_backbone)
@@ -196,19 +213,22 @@ class FmmRpl(nn.Module):
     def forward(self, image: Tensor, present: Tensor) -> Output:
         """(B, M, 3, H, W) float32 and (B, M) bool -> Output."""
         apart = self.config.apart(present)
-        texts, told = self.texts(self.backbone.text)  # (2, E), J of (n, D')
-        class_token, patches, routing = self._seen(apart, image, told)  # (N, E), (N, P, E)
+        raw = self.backbone.image.raw(apart.pictures(image))  # (N, P, D)
+        drawn = self.prompts.draw(raw) if hasattr(self, "prompts") else None  # (N, n, D)
+        bias = self.text_bias(drawn) if hasattr(self, "text_bias") else None  # (N, n, D')
+        texts, told = self.texts(self.backbone.text, bias)  # (2, E) or (N, 2, E), J prompts
+        enter = None if drawn is None else self.prompts(drawn, told)
+        class_token, patches, routing = self._seen(apart, raw, enter)  # (N, E), (N, P, E)
         local = salient_feature(patches, texts, sharpness=self.config.saliency)  # (N, E)
         scale = self.backbone.logit_scale.exp()
         levels = [class_token, local]
         return answer(apart, levels, texts, scale, routing, score=self.config.score)
 
     def _seen(
-        self, apart: Apart, image: Tensor, told: list[Tensor]
+        self, apart: Apart, raw: Tensor, prompts: Step | None
     ) -> tuple[Tensor, Tensor, tuple[Routing, ...]]:
         """Class token (N, E) and patches (N, P, E) of each picture, and what the gates did."""
         tower = self.backbone.image
-        raw = tower.raw(apart.pictures(image))  # (N, P, D)
         x = tower.place(raw)  # (N, 1 + P, D)
         sensor = self.sensors(apart.modality) if hasattr(self, "sensors") else None  # (N, d)
         norms = [block.norm2 for block in tower.blocks.each()]
@@ -224,7 +244,7 @@ class FmmRpl(nn.Module):
 
         features = tower.encode(
             x,
-            prompts=self.prompts(raw, told) if hasattr(self, "prompts") else None,
+            prompts=prompts,
             beside=beside if self.experts else None,
             look=self.prompt_gates(x.shape[1]) if hasattr(self, "prompt_gates") else None,
         )
