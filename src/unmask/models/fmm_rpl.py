@@ -35,7 +35,7 @@ untrained model with its text prompts is exactly the frozen CLIP with that conte
 
 Cost: parameters, and GFLOPs (two per multiply-add) for one presentation with every modality, texts
 included, which are made once in use.
-    tiny: 3,156,825 parameters, 0.534 GFLOPs
+    tiny: 3,156,825 parameters, 0.541 GFLOPs
     tiny_test: 63,669 parameters, 0.0048 GFLOPs
     base: 151,425,233 parameters, 110.1 GFLOPs
 """
