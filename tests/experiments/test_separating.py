@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,19 @@ import pytest
 import unmask
 from unmask.cli import main
 from unmask.config import DataConfig, ModelConfig, OptimConfig, SeparabilityConfig, TrainConfig
-from unmask.errors import ConfigError
+from unmask.errors import CheckpointError, ConfigError
+from unmask.experiments.separability import Space
+from unmask.experiments.separating import check_alive, check_dev
+from unmask.metrics.features import Features
 from unmask.protocols import load_protocol
 from unmask.training.checkpoint import load
 from unmask.training.scoring import Scorer
 from unmask.types import Modality
 
 MODELS = {"plain": "vit/tiny_test", "experts": "big_moe/tiny_test"}
+PATCHES = "fm_clip/tiny_test"
+TRAINED = {"frozen_backbone": False}
+"""As no weights of that size ship."""
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +40,11 @@ def crowd(squares: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def runs(crowd: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("runs")
-    for name, model in MODELS.items():
+    for name, model in {**MODELS, "flexible": PATCHES}.items():
         config = TrainConfig(
             data=DataConfig(root=crowd),
             out=root / name,
-            model=ModelConfig(name=model),
+            model=ModelConfig(name=model, overrides=TRAINED if model == PATCHES else {}),
             optim=OptimConfig(steps=1, batch_size=4),
         )
         unmask.train(config)
@@ -119,6 +126,22 @@ def test_one_sensor_makes_a_page_without_a_comparison_of_sensors(runs, crowd, tm
     assert "## Sensors" not in (tmp_path / "o" / "separability.md").read_text()
 
 
+def test_patches_are_read_where_they_are_asked_for_and_the_page_says_so(runs, crowd, tmp_path):
+    config = SeparabilityConfig(
+        checkpoints=(runs / "flexible",),
+        data=DataConfig(root=crowd),
+        out=tmp_path / "out",
+        modalities=(Modality.DEPTH,),
+        feature="patches",
+    )
+    made = unmask.separability(config)
+    assert json.loads(made.page.with_suffix(".json").read_text())["feature"] == "patches"
+    assert "Features looked at: those of patches" in made.page.with_suffix(".md").read_text()
+    stored = pl.read_parquet(made.page.parent / "features" / "fm_clip_tiny_test.parquet")
+    length = np.linalg.norm(np.array(stored["feature"].to_list()), axis=1)
+    np.testing.assert_allclose(length, 1, atol=1e-5)
+
+
 def test_models_of_one_network_are_named_by_what_differs(runs, crowd, tmp_path):
     copy = tmp_path / "copy"
     copy.symlink_to(runs / "plain")
@@ -131,6 +154,24 @@ def test_models_of_one_network_are_named_by_what_differs(runs, crowd, tmp_path):
     one, other = unmask.separability(config).report.models
     assert (one.name, other.name) == ("plain", "copy")
     assert one.transfer == other.transfer
+
+
+def test_probes_never_learn_from_what_they_are_judged_on(crowd):
+    protocol = load_protocol(DataConfig(root=crowd), tuple(Modality)[:3])
+    check_dev(protocol)
+    oracle = replace(protocol, name="p/published", dev=protocol.eval, threshold_from="eval")
+    with pytest.raises(ConfigError, match="p/published has the judged set for dev"):
+        check_dev(oracle)
+
+
+def test_features_that_do_not_differ_are_refused_with_the_sensor():
+    table = pl.DataFrame({"modality": ["rgb"] * 3 + ["depth"] * 3})
+    values = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    alive = Features(table=table, values=values)
+    check_alive("mine", Space(dev=alive, judged=alive))
+    flat = Features(table=table, values=np.where(np.arange(6)[:, None] < 3, values, values[3]))
+    with pytest.raises(CheckpointError, match="every picture of eval with depth"):
+        check_alive("mine", Space(dev=alive, judged=flat))
 
 
 def _few(crowd: Path, root: Path) -> Path:
@@ -159,6 +200,12 @@ def _changed(data: Path, root: Path, change: Callable[[pl.DataFrame], pl.DataFra
         (["{runs}/plain", "--modalities", "rgb,thermal"], None, "knows no thermal; it was built"),
         (["{runs}/plain", "--names", "a,b"], None, "one for each of the 1 checkpoints"),
         (["{runs}/plain", "--data.depth", "relative"], None, "was trained with 'millimetres'"),
+        (
+            ["{runs}/flexible", "{runs}/plain", "--feature", "patches"],
+            None,
+            "vit/tiny_test scores no patches by themselves, as fm_clip and fmm_rpl do",
+        ),
+        (["{runs}/plain", "--feature", "pixels"], None, "patches"),
         (["{runs}/plain"], _few, "presentations of 1 people with rgb; separability needs at least"),
         (["{runs}/plain"], _attacks_only, "none is bona_fide"),
     ],

@@ -19,5 +19,9 @@ def test_few_pictures_have_fewer_neighbours(pictures, expected):
     assert perplexity(pictures) == expected
 
 
+def test_pictures_that_do_not_differ_share_a_place():
+    np.testing.assert_array_equal(embed(np.full((12, 4), 3.0)), np.zeros((12, 2)))
+
+
 def test_a_dozen_pictures_are_enough():
     assert np.isfinite(embed(np.random.default_rng(1).normal(size=(12, 4)))).all()

@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from unmask.reporting.flexible import (
+    ALL_SETS,
     RATES,
     SENSORS,
     SETS,
@@ -32,8 +33,12 @@ def table() -> FlexibleTable:
             System(name="theirs", seeds=(0,), rates=theirs, mean_acer=Mean(0.5)),
             System(name="ours", seeds=(0, 1), rates=ours, mean_acer=Mean(0.125, over_seeds=0.0125)),
         ),
-        judged=tuple(Judged(protocol=n, bona_fide=7, attacks=9) for s in SETS for n in s.protocols),
-        datasets=("simulated",),
+        judged=tuple(
+            Judged(protocol=n, learned=50, bona_fide=7, attacks=9, datasets=("simulated",))
+            for s in SETS
+            for n in s.protocols
+        ),
+        mixed=(),
         no_response=0,
     )
 
@@ -44,37 +49,57 @@ def rows_of(page: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_a_row_has_the_three_rates_of_each_set_as_in_the_published_table(
-    table: FlexibleTable,
-) -> None:
-    rows = rows_of(as_markdown(table))
-    assert rows[0][:5] == [
-        *("System", "Sensor"),
-        *("Cross-species APCER", "Cross-species BPCER", "Cross-species ACER"),
-    ]
-    first = next(row for row in rows if row[:2] == ["ours", "depth"])
-    assert first[2:] == [
-        *("3.00", "4.00", "5.00"),
-        *("12.00 +- 0.20", "13.00 +- 0.20", "14.00 +- 0.20"),
-        *("21.00", "22.00", "23.00"),
-    ]
-    theirs = next(row for row in rows if row[:2] == ["FM-CLIP", "rgb"])
-    assert theirs[2:] == [
-        *("18.59", "1.83", "10.21"),
-        *("14.40 +- 3.37", "9.30 +- 2.98", "11.87 +- 3.14"),
-        *("2.49", "0.87", "1.68"),
-    ]
+def under(page: str, title: str) -> list[list[str]]:
+    """Rows of the table that follows a line which begins so."""
+    lines = page[page.index(f"\n{title}") :].splitlines()[3:]
+    return rows_of("\n".join(lines[: lines.index("")]))
+
+
+def test_a_row_has_the_three_rates_of_a_set(table: FlexibleTable) -> None:
+    page = as_markdown(table)
+    expected = {
+        "Cross-species (": ["3.00", "4.00", "5.00"],
+        "Cross-ethnicity (": ["12.00 +- 0.20", "13.00 +- 0.20", "14.00 +- 0.20"],
+        "In distribution (": ["21.00", "22.00", "23.00"],
+    }
+    for title, rates in expected.items():
+        rows = under(page, title)
+        assert rows[0] == [
+            *("System", "Sensor", "APCER", "BPCER", "ACER"),
+            *("Seeds: APCER", "Seeds: BPCER", "Seeds: ACER"),
+        ]
+        assert ["ours", "depth", *rates, *["0.30"] * 3] in rows
+        assert len(rows) == 2 + 6
+
+
+def test_a_row_has_the_printed_rates_of_a_benchmark(table: FlexibleTable) -> None:
+    page = as_markdown(table)
+    expected = {
+        "CASIA-SURF p1:": ["18.59", "1.83", "10.21"],
+        "CeFA p4:": ["14.40 +- 3.37", "9.30 +- 2.98", "11.87 +- 3.14"],
+        "WMCA grandtest:": ["2.49", "0.87", "1.68"],
+    }
+    for title, rates in expected.items():
+        rows = under(page, title)
+        assert rows[0] == ["System", "Sensor", "APCER", "BPCER", "ACER"]
+        assert ["FM-CLIP", "rgb", *rates] in rows
+        assert len(rows) == 2 + 4 * 3
+
+
+def test_no_row_of_a_table_is_wider_than_120_columns(table: FlexibleTable) -> None:
+    rows = [line for line in as_markdown(table).splitlines() if line.startswith("|")]
+    assert max(map(len, rows)) <= 120
 
 
 def test_seeds_and_folds_are_told_apart(table: FlexibleTable) -> None:
     page = as_markdown(table)
-    spread = page[page.index("How far seeds are apart: ") : page.index("What was judged")]
-    assert "| ours | rgb | 0.30 |" in spread
-    assert "| theirs | rgb |" not in spread, "one seed has no spread"
+    assert ["theirs", "rgb", *["50.00"] * 3, *[""] * 3] in under(page, "Cross-species")
     assert "+- is the standard deviation over folds (ddof 1)" in page
+    assert "under Seeds are standard deviations over seeds (ddof 1)" in page
     assert ["ours", "12.50 +- 1.25", "2"] in rows_of(page)
-    alone = replace(table, systems=table.systems[:1])
-    assert "with one seed: how far seeds are apart is not known" in as_markdown(alone)
+    alone = as_markdown(replace(table, systems=table.systems[:1]))
+    assert "with one seed: how far seeds are apart is not known" in alone
+    assert "Seeds: " not in alone
 
 
 def test_systems_are_ordered_by_their_mean_where_it_is_told(table: FlexibleTable) -> None:
@@ -89,7 +114,7 @@ def test_ours_and_the_published_stand_apart_and_none_is_called_comparable(
     ours, published = as_markdown(table).split("## Published by others, on real data sets")
     assert "## Measured here, on simulated presentations" in ours
     assert "no evidence about real people" in ours
-    assert "no figure of this table can be compared with one of the table above" in published
+    assert "no figure below can be compared with one above" in published
     assert not any(row[0] == "FMM-RPL" for row in rows_of(ours))
     assert not any(row[0] in ("ours", "theirs") for row in rows_of(published))
 
@@ -108,8 +133,50 @@ def test_every_note_of_a_printed_figure_is_on_the_page(table: FlexibleTable) -> 
     assert all(text in page for text in CONDITIONS)
 
 
+def of_data(table: FlexibleTable, name: str) -> FlexibleTable:
+    """The same, of another data set."""
+    judged = tuple(replace(one, datasets=(name,) if name else ()) for one in table.judged)
+    return replace(table, judged=judged)
+
+
 def test_real_data_are_not_called_simulated_and_silence_is_told(table: FlexibleTable) -> None:
-    page = as_markdown(replace(table, datasets=("wmca",), no_response=4))
+    page = as_markdown(replace(of_data(table, "wmca"), no_response=4))
     assert "## Measured here, on wmca" in page
     assert "simulated" not in page.lower()
     assert "4 times a system gave no response" in page
+    assert "on presentations of a data set without a name" in as_markdown(of_data(table, ""))
+
+
+def test_every_set_and_protocol_says_what_its_data_are(table: FlexibleTable) -> None:
+    page = as_markdown(table)
+    assert "Cross-ethnicity (simulated presentations, built like CeFA p4, 3 folds):" in page
+    row = ["flexible/cross_species", "simulated", "50", "7", "9"]
+    assert row in rows_of(page)
+
+
+def test_a_row_of_several_recipes_says_so_before_any_figure(table: FlexibleTable) -> None:
+    assert "not alike" not in as_markdown(table)
+    mixed = as_markdown(replace(table, mixed=("ours, optim.lr: 0.1 in a; 0.2 in b",)))
+    assert "trainings that are not alike" in mixed
+    assert mixed.index("ours, optim.lr: 0.1 in a; 0.2 in b.") < mixed.index("| ours |")
+
+
+def test_of_the_benchmarks_themselves_printed_figures_are_of_the_same_sets(
+    table: FlexibleTable,
+) -> None:
+    real = ALL_SETS[3:]
+    assert [one.title for one in real] == [one.published for one in SETS]
+    titles = {ours.title: one.title for ours, one in zip(SETS, real, strict=True)}
+    systems = tuple(
+        replace(s, rates={(titles[t], *rest): m for (t, *rest), m in s.rates.items()})
+        for s in table.systems
+    )
+    page = as_markdown(replace(of_data(table, "wmca"), sets=real, systems=systems))
+    assert "The sets are those above" in page
+    assert "built like" not in page
+
+
+def test_only_benchmarks_of_the_judged_sets_are_printed(table: FlexibleTable) -> None:
+    page = as_markdown(replace(table, sets=SETS[2:]))
+    assert "\nWMCA grandtest:" in page
+    assert "CASIA-SURF p1:" not in page

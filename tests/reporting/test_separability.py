@@ -61,11 +61,13 @@ def report() -> SeparabilityReport:
         datasets=("squares",),
         sensors=("rgb", "depth"),
         all_sensors="all",
+        feature="last",
         dev=30,
         judged=30,
         drawn=30,
         marks=60,
         people=7,
+        shared_people=0,
         draws=1000,
         models=(model("one", auc=0.8, gap=1.5), model("two", auc=0.7, gap=0.5)),
     )
@@ -107,6 +109,18 @@ def test_a_model_of_another_protocol_is_named_for_it(report):
     one, two = report.models
     other = replace(report, models=(one, replace(two, protocol="p/other")))
     assert "may have been in the training: two (p/other)" in text(other)
+
+
+def test_the_page_says_which_feature_was_read(report):
+    assert "Features looked at: what the last layer sees; " in text(report)
+    patches = text(replace(report, feature="patches"))
+    assert "Features looked at: those of patches, " in patches
+    assert "last layer" not in patches
+
+
+def test_people_who_taught_the_probes_are_counted(report):
+    assert "are in dev, too" not in text(report)
+    assert "Of the judged people, 3 are in dev, too" in text(replace(report, shared_people=3))
 
 
 def test_the_page_says_that_no_figure_is_of_the_picture_and_with_what_it_was_made(report):

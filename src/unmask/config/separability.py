@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from unmask.config.checks import check_at_least, check_modalities
 from unmask.config.pictures import DataConfig
 from unmask.errors import ConfigError
 from unmask.types import Modality
+
+Read = Literal["last", "patches"]
+"""Which features of a model are looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,9 @@ class SeparabilityConfig:
     """What to call the models, in the order of the checkpoints; none named: as their cards do."""
     modalities: tuple[Modality, ...] = ()
     """Sensors, each shown to every model alone; none named: all that every model knows."""
+    feature: Read = "last"
+    """What is read: what the last layer sees; or the patches, as models score them that compare
+    their mean with texts beside the class token: fm_clip and fmm_rpl."""
     batch_size: int = 64
     """Presentations shown at once; the features do not depend on it."""
 

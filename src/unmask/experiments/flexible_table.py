@@ -11,9 +11,9 @@ from unmask.experiments.flexible_runs import PROTOCOLS, Run, read_runs
 from unmask.experiments.statistics import spread
 from unmask.files import write_text
 from unmask.reporting.flexible import (
+    ALL_SETS,
     RATES,
     SENSORS,
-    SETS,
     FlexibleTable,
     Judged,
     Mean,
@@ -31,8 +31,8 @@ def flexible_table(config: ReportConfig) -> FlexibleTable:
     """Read the folders and average; writes Markdown to ``config.out``, where that is given.
 
     Raises:
-        ConfigError: a folder without results, a sensor, fold or seed that a system lacks, or
-            systems judged on different sets.
+        ConfigError: a folder without results, a model that learned otherwise than its column says,
+            a sensor, fold or seed that a system lacks, or systems on different sets.
         DatasetError: a result or a score file has a fault.
     """
     table = compared(read_runs(config.folders))
@@ -55,7 +55,7 @@ def compared(runs: Sequence[Run]) -> FlexibleTable:
         sets=sets,
         systems=tuple(_system(name, found, sets) for name, found in systems.items()),
         judged=_judged(runs),
-        datasets=tuple(sorted({dataset for run in runs for dataset in run.datasets})),
+        mixed=tuple(text for name, found in systems.items() for text in _mixed(name, found)),
         no_response=sum(run.no_response for run in runs),
     )
 
@@ -70,14 +70,20 @@ def _common_sets(systems: Mapping[str, Runs]) -> tuple[Set, ...]:
                 f"systems differ in sets: {first} was judged on {', '.join(sorted(expected))}, "
                 f"{name} on {', '.join(sorted(found))}; give folders with the same sets for both"
             )
-    for one in SETS:
+    for one in ALL_SETS:
         missing = [name for name in one.protocols if name not in expected]
         if 0 < len(missing) < len(one.protocols):
             raise ConfigError(
                 f"there are results of some folds of {one.title.lower()}, but none of "
                 f"{', '.join(missing)}; its mean is over all of {', '.join(one.protocols)}"
             )
-    return tuple(one for one in SETS if one.protocols[0] in expected)
+    sets = tuple(one for one in ALL_SETS if one.protocols[0] in expected)
+    if len({one.same for one in sets}) > 1:
+        raise ConfigError(
+            f"sets are {', '.join(one.title for one in sets)}: benchmarks and what is built like "
+            "them, of which a mean says nothing; make a table of each"
+        )
+    return sets
 
 
 def _check_whole(name: str, runs: Runs, sets: Sequence[Set]) -> None:
@@ -131,18 +137,47 @@ def mean_of_folds(values: Sequence[Sequence[float]]) -> Mean:
 
 
 def _judged(runs: Sequence[Run]) -> tuple[Judged, ...]:
-    """How much each protocol judged: the same presentations for every system, sensor and seed."""
+    """What each protocol taught and judged: the same for every system, sensor and seed."""
     first: dict[str, Run] = {}
     for run in runs:
         other = first.setdefault(run.source.protocol, run)
+        both = f"{run.source.folder} and {other.source.folder} are both of {run.source.protocol}"
         if other.presentations != run.presentations:
             raise ConfigError(
-                f"{run.source.folder} and {other.source.folder} are both of "
-                f"{run.source.protocol}, but judge different presentations; compare systems on the "
-                "same data"
+                f"{both}, but judge different presentations; compare systems on the same data"
+            )
+        if other.learned != run.learned:
+            raise ConfigError(
+                f"{both}, but their models learned from {run.learned} and {other.learned} "
+                "presentations; compare systems on the same data"
             )
     return tuple(
-        Judged(protocol=name, bona_fide=first[name].bona_fide, attacks=first[name].attacks)
+        Judged(
+            protocol=name,
+            learned=first[name].learned,
+            bona_fide=first[name].bona_fide,
+            attacks=first[name].attacks,
+            datasets=first[name].datasets,
+        )
         for name in PROTOCOLS
         if name in first
     )
+
+
+def _mixed(name: str, runs: Runs) -> list[str]:
+    """In what the trainings of one system differ, setting by setting."""
+    trained = {place: run.source.origin.recipe for place, run in runs.items()}
+    if all(set(recipe) == {"backbone"} for recipe in trained.values()):
+        return [f"{name}: the settings of its trainings are not told"]
+    found = []
+    for setting in sorted({setting for recipe in trained.values() for setting in recipe}):
+        places: dict[str, list[str]] = {}
+        for (protocol, _, seed), recipe in trained.items():
+            value = str(recipe.get(setting, "not told"))
+            places.setdefault(value, []).append(f"{protocol} (seed {seed})")
+        if len(places) > 1:
+            told = "; ".join(
+                f"{value} in {', '.join(dict.fromkeys(of))}" for value, of in places.items()
+            )
+            found.append(f"{name}, {setting}: {told}")
+    return found

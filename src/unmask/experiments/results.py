@@ -102,10 +102,14 @@ def read_lines(path: Path) -> tuple[Result, ...]:
     """Read results.jsonl.
 
     Raises:
-        DatasetError: a line that is no result.
+        DatasetError: a line that is no result, or a file that is no text.
     """
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is no text; start unmask evidence again") from error
+    for number, line in enumerate(lines, start=1):
         try:
             found.append(Result(**json.loads(line)))
         except (TypeError, ValueError) as error:

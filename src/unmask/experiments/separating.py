@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from torch import nn
 
 from unmask.config import SeparabilityConfig
-from unmask.errors import ConfigError
+from unmask.errors import CheckpointError, ConfigError
 from unmask.experiments.separability import ALL, COMPARED, DRAWS, Figures, Space, measure
 from unmask.files import make_folder
 from unmask.metrics.embedding import embed
@@ -24,11 +25,14 @@ from unmask.reporting.separability import SeparabilityReport, number, write
 from unmask.reporting.separability_figures import Panel
 from unmask.reporting.wording import percent
 from unmask.training.checkpoint import Card, load
-from unmask.training.features import features_of
+from unmask.training.features import check_feature, features_of
 from unmask.training.scoring import Scorer
-from unmask.types import Modality, Protocol
+from unmask.types import Modality, Protocol, Sample
 
 log = logging.getLogger("unmask")
+
+ALIKE = 1e-6
+"""Features that differ by no more are the same, but for rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +58,59 @@ def separability(config: SeparabilityConfig) -> Separability:
     """Show every model every presentation of dev and eval through one sensor after the other.
 
     Raises:
-        ConfigError: a sensor that a model does not know, names that cannot be told apart.
-        CheckpointError: a folder that is not that of a finished run.
+        ConfigError: a sensor or feature that a model does not have, names that cannot be told
+            apart, a protocol whose dev set is judged.
+        CheckpointError: a folder that is not that of a finished run, or a model that makes one
+            feature of every picture.
         DatasetError: too few people, a class or a sensor that is not there.
     """
     entries = _entries(config)
     sensors = _sensors(config.modalities, entries)
     for entry in entries:
         _check_depth(config, entry)
+        check_feature(_scorer(config, entry), config.feature, entry.name)
     protocol = load_protocol(config.data, sensors, to_train=False)
+    check_dev(protocol)
     make_folder(config.out)
     models, panels = [], []
     for entry in entries:
         space = _space(config, entry, protocol, sensors)
+        check_alive(entry.name, space)
         found = measure(space, sensors)
         models.append(_described(entry, space, found))
         panels.append(_pictured(config, entry, space, found))
         log.info("%s: %s", entry.name, panels[-1].remark["classes"])
     report = _report(config, entries, protocol, sensors, models, marks=len(panels[0].place))
     return Separability(report=report, page=write(report, panels, config.out))
+
+
+def check_dev(protocol: Protocol) -> None:
+    """Refuse a protocol of which dev, from which probes learn, is judged.
+
+    Raises:
+        ConfigError: with the name of the protocol.
+    """
+    if protocol.threshold_from == "eval":
+        raise ConfigError(
+            f"{protocol.name} has the judged set for dev, so that probes would learn from what "
+            "they are judged on; take a protocol with a dev set of its own"
+        )
+
+
+def check_alive(name: str, space: Space) -> None:
+    """Refuse features that are the same for all that a sensor shows: nothing could be parted.
+
+    Raises:
+        CheckpointError: with the name of the model, the set and the sensor.
+    """
+    for split, features in (("dev", space.dev), ("eval", space.judged)):
+        for sensor in np.unique(features.modality):
+            values = features.values[features.modality == sensor]  # (n, D)
+            if np.ptp(values, axis=0).max() <= ALIKE:
+                raise CheckpointError(
+                    f"{name} makes one feature of every picture of {split} with {sensor}: it has "
+                    "not learned that sensor, or collapsed; leave the sensor or the model out"
+                )
 
 
 def _entries(config: SeparabilityConfig) -> list[_Entry]:
@@ -134,18 +172,28 @@ def _check_depth(config: SeparabilityConfig, entry: _Entry) -> None:
         )
 
 
-def _space(
-    config: SeparabilityConfig, entry: _Entry, protocol: Protocol, sensors: tuple[Modality, ...]
-) -> Space:
-    scorer = Scorer(
+def _scorer(config: SeparabilityConfig, entry: _Entry) -> Scorer:
+    return Scorer(
         model=entry.model,
         preprocessing=entry.card.preprocessing,
         modalities=entry.card.modalities,
         batch_size=config.batch_size,
         workers=config.data.workers,
     )
+
+
+def _space(
+    config: SeparabilityConfig, entry: _Entry, protocol: Protocol, sensors: tuple[Modality, ...]
+) -> Space:
+    read = partial(
+        features_of,
+        _scorer(config, entry),
+        sensors=sensors,
+        feature=config.feature,
+        title=entry.name,
+    )
     dev, judged = (
-        features_of(scorer, samples, sensors, split=split, title=entry.name)
+        read(samples, split=split)
         for split, samples in (("dev", protocol.dev), ("eval", protocol.eval))
     )
     return Space(dev=dev, judged=judged)
@@ -215,7 +263,14 @@ def _report(
         judged=len(judged),
         drawn=min(len(judged), COMPARED),
         marks=marks,
+        shared_people=len(_named(dev) & _named(judged)),
+        feature=config.feature,
         people=models[0].people,
         draws=DRAWS,
         models=tuple(models),
     )
+
+
+def _named(samples: Sequence[Sample]) -> set[tuple[str, str]]:
+    """The people who are known by name."""
+    return {(sample.dataset, sample.subject) for sample in samples if sample.subject}

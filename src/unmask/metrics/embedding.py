@@ -26,6 +26,8 @@ def perplexity(pictures: int) -> float:
 
 
 def embed(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Features (N, D) to places (N, 2)."""
+    """Features (N, D) to places (N, 2); all in one where no two pictures differ."""
+    if not np.ptp(x, axis=0).any():  # of which t-SNE makes no numbers, and dies
+        return np.zeros((len(x), 2))
     tsne = TSNE(perplexity=perplexity(len(x)), init="pca", random_state=SEED)
     return np.asarray(tsne.fit_transform(x), np.float64)

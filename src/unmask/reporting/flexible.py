@@ -1,12 +1,12 @@
-"""Flexible models side by side, each sensor alone, in the layout of table 1 of FMM-RPL.
+"""Flexible models side by side, each sensor alone: the figures of table 1 of FMM-RPL.
 
-Ours come first, then what papers print of the same kind of system on real data sets: another table
-under another heading, for the two cannot be compared.
+That table is too wide for a terminal, so each of its sets has one of its own here. Ours come first,
+then what papers print of the same kind of system on real data sets, under another heading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from unmask.reporting.blocks import Block, Caution, Document, Section, Table
@@ -18,6 +18,7 @@ from unmask.types import SIMULATED, Modality
 SENSORS = (Modality.RGB, Modality.DEPTH, Modality.INFRARED)
 RATES = {"apcer_pooled": "APCER", "bpcer": "BPCER", "acer": "ACER"}
 """As papers of this kind have them: APCER of all attacks together, ACER the mean of the two."""
+HEADER = ("System", "Sensor", *RATES.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,11 @@ class Set:
     """The published benchmark that it is built like."""
     published: str
     """Title of that benchmark."""
+
+    @property
+    def same(self) -> bool:
+        """Not only built like it: the benchmark itself."""
+        return self.title == self.published
 
 
 SETS = (
@@ -52,6 +58,21 @@ SETS = (
         published="WMCA grandtest",
     ),
 )
+REAL_PROTOCOLS = {
+    "casia_surf/p1": ("casia_surf/p1",),
+    "cefa/p4": tuple(f"casia_cefa/p4.{fold}" for fold in (1, 3, 5)),
+    "wmca/grandtest": ("wmca/grandtest",),
+}
+ALL_SETS = SETS + tuple(
+    Set(
+        title=one.published,
+        protocols=REAL_PROTOCOLS[one.like],
+        like=one.like,
+        published=one.published,
+    )
+    for one in SETS
+)
+"""The simulated sets, and the benchmarks themselves for those who have the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +100,17 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """How many presentations of a protocol were judged."""
+    """What of a protocol was learned from, and judged."""
 
     protocol: str
+    learned: int
+    """Presentations, or frames of them, that train had."""
     bona_fide: int
+    """Presentations."""
     attacks: int
+    """Presentations."""
+    datasets: tuple[str, ...]
+    """Where the judged presentations came from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,55 +120,71 @@ class FlexibleTable:
     sets: tuple[Set, ...]
     systems: tuple[System, ...]
     judged: tuple[Judged, ...]
-    datasets: tuple[str, ...]
-    """Where the judged presentations came from."""
+    mixed: tuple[str, ...]
+    """In what trainings differ that make one row."""
     no_response: int
     """Answers that were not given, over all systems, sets, sensors and seeds."""
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Where the judged presentations came from."""
+        return tuple(sorted({name for judged in self.judged for name in judged.datasets}))
+
 
 def as_markdown(table: FlexibleTable) -> str:
-    """Both tables, and what must be known of each, as one page."""
-    page = Document(
+    """All tables, and what must be known of each, as one page."""
+    return markdown_of(document(table))
+
+
+def document(table: FlexibleTable) -> Document:
+    """Ours and the published."""
+    return Document(
         title="Flexible modalities: trained with three sensors, judged with each alone",
         warning="",
         note="",
-        sections=(_ours(table), _published(read_published())),
+        sections=(_ours(table), _published(table.sets, read_published())),
     )
-    return markdown_of(page)
 
 
 def _ours(table: FlexibleTable) -> Section:
     simulated = SIMULATED in table.datasets
     blocks: list[Block] = [Caution(text=SIMULATION)] if simulated else []
-    blocks += [_method(table), _rates(table), _by_mean(table), *_spread_over_seeds(table)]
+    if table.mixed:
+        blocks.append(
+            Caution(
+                text="Some rows are of trainings that are not alike, so that a mean over seeds or "
+                f"sets is no figure of one recipe. {'. '.join(table.mixed)}."
+            )
+        )
+    blocks += [_method(table), _by_mean(table), *_apart(table)]
+    for one in table.sets:
+        blocks += [_title(one, table), _rates(one, table)]
     if table.no_response:
         blocks.append(
             Caution(text=f"{table.no_response} times a system gave no response: in no rate here.")
         )
-    blocks += ["What was judged, and the published set that it is built like:", _counts(table)]
-    made_of = "simulated presentations" if simulated else ", ".join(table.datasets)
-    return Section(heading=f"Measured here, on {made_of}", blocks=tuple(blocks))
+    blocks += [
+        "How much each protocol taught, and how much of both classes it judged:",
+        _counts(table),
+    ]
+    return Section(heading=f"Measured here, on {_made_of(table.datasets)}", blocks=tuple(blocks))
+
+
+def _made_of(datasets: Sequence[str]) -> str:
+    told = ["simulated presentations" if name == SIMULATED else name for name in datasets]
+    return ", ".join(told) or "presentations of a data set without a name"
 
 
 def _method(table: FlexibleTable) -> str:
     folded = any(len(one.protocols) > 1 for one in table.sets)
     return (
-        "Percent. Accept is score >= threshold; the threshold is at the EER of dev, seen through "
-        "the sensor that is judged. The unit is the presentation. APCER is that of all attacks "
-        "together and ACER the mean of APCER and BPCER, as the published table has them; neither "
-        "is ISO/IEC 30107-3. Seeds are averaged."
+        "Percent. Every model learned from RGB, depth and infrared together, under the protocol "
+        "that judges it. Accept is score >= threshold; the threshold is at the EER of dev, seen "
+        "through the sensor that is judged. The unit is the presentation. APCER is that of all "
+        "attacks together and ACER the mean of APCER and BPCER, as the published table has them; "
+        "neither is ISO/IEC 30107-3. Seeds are averaged."
         + (" +- is the standard deviation over folds (ddof 1)." if folded else "")
     )
-
-
-def _rates(table: FlexibleTable) -> Table:
-    rows = []
-    for system in table.systems:
-        for sensor in SENSORS:
-            found = [system.rates[key] for key in _keys(table, sensor)]
-            cells = [_percent(mean.value, mean.over_folds) for mean in found]
-            rows.append((system.name, str(sensor), *cells))
-    return Table(header=_header(one.title for one in table.sets), rows=tuple(rows), text_columns=2)
 
 
 def _by_mean(table: FlexibleTable) -> Table:
@@ -154,69 +197,91 @@ def _by_mean(table: FlexibleTable) -> Table:
     return Table(header=header, rows=rows)
 
 
-def _spread_over_seeds(table: FlexibleTable) -> list[Block]:
-    several = [system for system in table.systems if len(system.seeds) > 1]
-    if not several:
-        return ["Each system was trained with one seed: how far seeds are apart is not known."]
+def _apart(table: FlexibleTable) -> list[Block]:
+    """What is known of how far seeds are apart."""
+    if any(len(system.seeds) > 1 for system in table.systems):
+        return [
+            "In the tables of the sets, what stands under Seeds are standard deviations over seeds "
+            "(ddof 1), of means over folds where there are folds."
+        ]
+    return ["Each system was trained with one seed: how far seeds are apart is not known."]
+
+
+def _title(one: Set, table: FlexibleTable) -> str:
+    of = sorted({name for j in table.judged if j.protocol in one.protocols for name in j.datasets})
+    folds = f", {len(one.protocols)} folds" if len(one.protocols) > 1 else ""
+    like = "" if one.same else f", built like {one.published}"
+    return f"{one.title} ({_made_of(of)}{like}{folds}):"
+
+
+def _rates(one: Set, table: FlexibleTable) -> Table:
+    apart = any(len(system.seeds) > 1 for system in table.systems)
     rows = []
-    for system in several:
+    for system in table.systems:
         for sensor in SENSORS:
-            found = [system.rates[key].over_seeds for key in _keys(table, sensor)]
-            rows.append((system.name, str(sensor), *(_percent(std or 0.0) for std in found)))
-    header = _header(one.title for one in table.sets)
-    return [
-        "How far seeds are apart: standard deviations (ddof 1) of the means over folds.",
-        Table(header=header, rows=tuple(rows), text_columns=2),
-    ]
+            found = [system.rates[one.title, sensor, rate] for rate in RATES]
+            cells = [_percent(mean.value, mean.over_folds) for mean in found]
+            if apart:
+                cells += ["" if m.over_seeds is None else _percent(m.over_seeds) for m in found]
+            rows.append((system.name, str(sensor), *cells))
+    seeds = tuple(f"Seeds: {rate}" for rate in RATES.values()) if apart else ()
+    return Table(header=(*HEADER, *seeds), rows=tuple(rows), text_columns=2)
 
 
 def _counts(table: FlexibleTable) -> Table:
-    likes = {name: one.published for one in table.sets for name in one.protocols}
     rows = tuple(
-        (j.protocol, likes[j.protocol], str(j.bona_fide), str(j.attacks)) for j in table.judged
+        (j.protocol, ", ".join(j.datasets), str(j.learned), str(j.bona_fide), str(j.attacks))
+        for j in table.judged
     )
-    header = ("Protocol", "Built like", "Bona fide", "Attacks")
+    header = ("Protocol", "Judged data", "Learned from", "Bona fide", "Attacks")
     return Table(header=header, rows=rows, text_columns=2)
 
 
-def _keys(table: FlexibleTable, sensor: Modality) -> list[tuple[str, Modality, str]]:
-    """The cells of a row."""
-    return [(one.title, sensor, rate) for one in table.sets for rate in RATES]
-
-
-def _published(figures: Sequence[Published]) -> Section:
-    """What papers print, each figure with the number of its note."""
-    benchmarks = {one.like for one in SETS}
+def _published(sets: Sequence[Set], figures: Sequence[Published]) -> Section:
+    """What papers print of sets like these, each figure with the number of its note."""
+    benchmarks = {one.like: one for one in sets}
     figures = [figure for figure in figures if figure.benchmark in benchmarks]
     notes = list(dict.fromkeys(figure.note for figure in figures if figure.note))
-    by_place = {(f.system, f.shown, f.benchmark, f.metric): f for f in figures}
-    rows = []
-    for system in dict.fromkeys(figure.system for figure in figures):
-        for sensor in SENSORS:
-            found = [by_place[system, sensor, one.like, rate] for one in SETS for rate in RATES]
-            rows.append((system, str(sensor), *(_cell(figure, notes) for figure in found)))
     sources = ", ".join(dict.fromkeys(figure.source for figure in figures))
-    return Section(
-        heading="Published by others, on real data sets",
-        blocks=(
-            Caution(
-                text="Other people, attacks and sensors than above: no figure of this table can be "
-                "compared with one of the table above."
-            ),
-            f"Percent, as printed in: {sources}. {' '.join(CONDITIONS)}",
-            Table(header=_header(one.published for one in SETS), rows=tuple(rows), text_columns=2),
-            *(f"[{number}] {note}." for number, note in enumerate(notes, start=1)),
-        ),
+    blocks: list[Block] = [
+        Caution(text=_comparable(sets)),
+        f"Percent, as printed in: {sources}. {' '.join(CONDITIONS)}",
+    ]
+    for name, one in benchmarks.items():
+        blocks += [
+            f"{one.published}:",
+            _printed([f for f in figures if f.benchmark == name], notes),
+        ]
+    blocks += [f"[{number}] {note}." for number, note in enumerate(notes, start=1)]
+    return Section(heading="Published by others, on real data sets", blocks=tuple(blocks))
+
+
+def _comparable(sets: Sequence[Set]) -> str:
+    if any(one.same for one in sets):
+        return (
+            "The sets are those above, but how the printed thresholds and epochs were chosen is "
+            "not known: where they differ, so may the choice."
+        )
+    return (
+        "Other people, attacks and sensors than above: no figure below can be compared with one "
+        "above."
     )
+
+
+def _printed(figures: Sequence[Published], notes: Sequence[str]) -> Table:
+    """One benchmark."""
+    by_place = {(f.system, f.shown, f.metric): f for f in figures}
+    rows = tuple(
+        (system, str(sensor), *(_cell(by_place[system, sensor, rate], notes) for rate in RATES))
+        for system in dict.fromkeys(figure.system for figure in figures)
+        for sensor in SENSORS
+    )
+    return Table(header=HEADER, rows=rows, text_columns=2)
 
 
 def _cell(figure: Published, notes: Sequence[str]) -> str:
     text = _percent(figure.value / 100, None if figure.std is None else figure.std / 100)
     return f"{text} [{notes.index(figure.note) + 1}]" if figure.note else text
-
-
-def _header(titles: Iterable[str]) -> tuple[str, ...]:
-    return ("System", "Sensor", *(f"{title} {rate}" for title in titles for rate in RATES.values()))
 
 
 def _percent(value: float, std: float | None = None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from unmask.config.separability import Read
 from unmask.files import write_text
 from unmask.metrics.embedding import SEED, perplexity
 from unmask.metrics.probes import FOLDS
@@ -25,6 +26,14 @@ SIMULATION = (
     "or real attacks."
 )
 
+FEATURES: dict[Read, str] = {
+    "last": "what the last layer sees; of a model that compares pictures with texts, the class "
+    "token and not the patches",
+    "patches": "those of patches, as the models score them beside the class token: the mean of the "
+    "projected patches, drawn to the texts or weighed by them",
+}
+"""Which features were read, in words."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SeparabilityReport:
@@ -35,6 +44,7 @@ class SeparabilityReport:
     protocol: str
     datasets: tuple[str, ...]
     sensors: tuple[str, ...]
+    feature: Read
     all_sensors: str
     """The name, in ``models``, of all sensors in one set."""
     dev: int
@@ -46,6 +56,8 @@ class SeparabilityReport:
     """In a picture: those, as often as there are sensors that show them."""
     people: int
     """Judged."""
+    shared_people: int
+    """Of them, those that dev shows, too."""
     draws: int
     """Of the bootstrap."""
     models: tuple[ModelSeparability, ...]
@@ -125,6 +137,7 @@ def _result(report: SeparabilityReport) -> Section:
         heading="Bona fide and attacks",
         blocks=(
             _sentence(report),
+            f"Features looked at: {FEATURES[report.feature]}.",
             *_cautions(report),
             by_probe,
             "The same classes by distance rather than by a plane, without any learning:",
@@ -166,6 +179,11 @@ def _cautions(report: SeparabilityReport) -> list[Caution]:
     found = []
     if SIMULATED in report.datasets:
         found.append(SIMULATION)
+    if report.shared_people:
+        found.append(
+            f"Of the judged people, {report.shared_people} are in dev, too, from which the probes "
+            "learned."
+        )
     others = [m for m in report.models if m.protocol != report.protocol]
     if others:
         told = ", ".join(f"{m.name} ({m.protocol or 'not named'})" for m in others)
@@ -258,7 +276,7 @@ def _method(report: SeparabilityReport) -> Section:
         blocks=(
             f"Protocol {report.protocol}. {plural(report.dev, 'presentation')} of dev, "
             f"{report.judged} of eval from {report.people} people, each shown through every sensor "
-            f"it was captured with, alone; features are what the last layer sees. {drawn}They are "
+            f"it was captured with, alone. {drawn}Features are "
             "standardised with the mean and standard deviation of dev, over all sensors together.",
             "Probes are logistic regressions, fitted to dev and judged on eval; classes count the "
             "same, and the strength of the regularisation is chosen on dev by predicting "

@@ -23,6 +23,7 @@ from unmask.metrics.scores import Scores, write_scores
 from unmask.parsing import to_plain
 from unmask.protocols import load_protocol
 from unmask.training.checkpoint import Card, load
+from unmask.training.origin import Origin, origin_of
 from unmask.training.routing import watching
 from unmask.training.scoring import Scorer
 from unmask.types import Modality, Sample, subset_name
@@ -53,6 +54,10 @@ class Note:
     frames: str = ""
     """Which frames of a video were judged (``datasets.videos.FRAMES``); "" where there are none, or
     the table names them."""
+    dev_sha256: str = ""
+    """Of dev.csv; "" in older notes, as all that follows."""
+    trained: Origin | None = None
+    """What the model came from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,8 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
         shown=subset_name(shown),
         scores_sha256=sha256(judged),
         frames=", ".join(sorted({s.attributes.get("frames", "") for s in protocol.eval} - {""})),
+        dev_sha256=sha256(dev),
+        trained=origin_of(config.checkpoint, card),
     )
     write_text(config.out / NOTE, json.dumps(to_plain(note), indent=2) + "\n")
     oracle = protocol.threshold_from == "eval"
@@ -118,20 +125,24 @@ def read_note(folder: Path) -> Note:
     """Whose scores lie in the folder of an evaluation.
 
     Raises:
-        DatasetError: evaluation.json is damaged, or eval.csv is not the file that it is about.
+        DatasetError: evaluation.json is damaged, or a score file is not the one it is about.
     """
     path = folder / NOTE
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-        entries = {"frames": "", **entries}  # which older notes do not tell
+        entries = {"frames": "", "dev_sha256": "", "trained": None, **entries}  # of older notes
+        if entries["trained"] is not None:
+            entries["trained"] = Origin.from_plain(entries["trained"])
         note = Note(**{field.name: entries[field.name] for field in fields(Note)})
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(
             f"{path} is damaged ({type(error).__name__}: {error}); evaluate again"
         ) from error
-    scores = folder / "eval.csv"
+    dev, scores = folder / "dev.csv", folder / "eval.csv"
     if not scores.is_file() or sha256(scores) != note.scores_sha256:
         raise DatasetError(f"{path} is about another {scores} than lies there; evaluate again")
+    if note.dev_sha256 and dev.is_file() and sha256(dev) != note.dev_sha256:
+        raise DatasetError(f"{path} is about another {dev} than lies there; evaluate again")
     return note
 
 
