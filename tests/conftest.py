@@ -1,4 +1,4 @@
-"""A tiny data set of coloured squares: enough to train on, drawn in a moment."""
+"""What many tests share: a data set of coloured squares, drawn in a moment, and random scores."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 import torch
 from PIL import Image
+
+from unmask.metrics.scores import Scores
 
 torch.set_num_threads(1)  # two test processes share the cores, and small tensors gain nothing
 
@@ -64,3 +66,24 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def new_squares(tmp_path: Path) -> Callable[..., Path]:
     """Draws a data set that the test may spoil."""
     return lambda **settings: draw_dataset(tmp_path / "data", **settings)
+
+
+@pytest.fixture
+def scores_of() -> Callable[[np.random.Generator], Scores]:
+    """Scores with ties; each of twelve people presents bona fide and attacks."""
+
+    def make(rng: np.random.Generator, count: int = 40, people: int = 12) -> Scores:
+        genuine = np.arange(count) % 2 == 0
+        keys = [f"k{i}" for i in range(count)]
+        return Scores.from_columns(
+            {
+                "key": keys,
+                "presentation": keys,
+                "score": np.clip(np.round(rng.normal(0.5 + 0.1 * genuine, 0.2), 1), 0, 1).tolist(),
+                "label": ["bona_fide" if g else "attack" for g in genuine],
+                "pai_species": [None if g else "print" for g in genuine],
+                "subject": [f"person{i // 2 % people}" for i in range(count)],
+            }
+        )
+
+    return make

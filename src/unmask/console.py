@@ -181,11 +181,15 @@ def _calibrated(console: Console, made: Calibrated) -> None:
 
 
 def _report(console: Console, report: Report, folder: Any) -> None:
+    from unmask.reporting.blocks import Caution
     from unmask.reporting.document import document
 
-    for block in document(report).sections[0].blocks:
-        if isinstance(block, str):
-            console.print(block)
+    page = document(report)
+    if page.warning:
+        console.print(page.warning)
+    for block in page.sections[0].blocks:
+        if isinstance(block, str | Caution):
+            console.print(block if isinstance(block, str) else block.text)
     console.print(f"report: {folder / 'report.html'}")
 
 
@@ -261,9 +265,11 @@ def _blocks(console: Console, blocks: Sequence[Block]) -> None:
 
 
 def _table(console: Console, made: FlexibleTable, settings: ReportConfig) -> None:
-    from unmask.reporting.flexible import as_markdown
+    from unmask.reporting.flexible import document
 
-    console.out(as_markdown(made), highlight=False)
+    for section in document(made).sections:
+        console.rule(section.heading)
+        _blocks(console, section.blocks)
     if settings.out is not None:
         console.print(f"the same is in {settings.out}")
 

@@ -1,5 +1,6 @@
 """The statistics against naive loops and simulated experiments."""
 
+from collections.abc import Callable
 from statistics import mean, stdev
 
 import numpy as np
@@ -9,25 +10,10 @@ from unmask.experiments.statistics import difference, draws_of, people_of, sprea
 from unmask.metrics.bootstrap import Judged, resampled, weighted_hter
 from unmask.metrics.scores import Scores
 
-PEOPLE = 12
+ScoresOf = Callable[[np.random.Generator], Scores]
 
 
-def scores_of(rng: np.random.Generator, count: int = 40) -> Scores:
-    """Scores with ties; person i presents bona fide and attacks."""
-    genuine = np.arange(count) % 2 == 0
-    return Scores.from_columns(
-        {
-            "key": [f"k{i}" for i in range(count)],
-            "presentation": [f"k{i}" for i in range(count)],
-            "score": np.clip(np.round(rng.normal(0.5 + 0.1 * genuine, 0.2), 1), 0, 1).tolist(),
-            "label": ["bona_fide" if g else "attack" for g in genuine],
-            "pai_species": [None if g else "print" for g in genuine],
-            "subject": [f"person{i // 2 % PEOPLE}" for i in range(count)],
-        }
-    )
-
-
-def test_a_person_is_drawn_with_all_that_they_present() -> None:
+def test_a_person_is_drawn_with_all_that_they_present(scores_of: ScoresOf) -> None:
     """Every presentation twice tells nothing new, so the draws stay as they are."""
     rng = np.random.default_rng(1)
     scores = scores_of(rng)
@@ -41,7 +27,7 @@ def test_a_person_is_drawn_with_all_that_they_present() -> None:
     assert np.allclose(draws_of([[run]], 50), draws_of([[twice]], 50), equal_nan=True)
 
 
-def test_draws_are_those_of_a_naive_loop() -> None:
+def test_draws_are_those_of_a_naive_loop(scores_of: ScoresOf) -> None:
     rng = np.random.default_rng(2)
     runs = [[Judged.of(scores_of(rng), threshold=0.5) for _ in range(2)] for _ in range(3)]
     people = sorted(set(runs[0][0].person))
@@ -58,7 +44,7 @@ def test_draws_are_those_of_a_naive_loop() -> None:
                 assert drawn[0, p, s, r] == pytest.approx((apcer + bpcer) / 2)
 
 
-def test_a_person_missing_in_one_system_leaves_the_others_paired() -> None:
+def test_a_person_missing_in_one_system_leaves_the_others_paired(scores_of: ScoresOf) -> None:
     run = Judged.of(scores_of(np.random.default_rng(7)), threshold=0.5)
     there = np.array([person != run.person[0] for person in run.person])
     short = Judged(
@@ -86,9 +72,10 @@ def test_the_spread_is_over_seeds_of_means_over_protocols() -> None:
 def test_a_difference_turns_round_with_its_systems_and_is_nothing_for_one_system() -> None:
     rng = np.random.default_rng(4)
     ours, theirs = rng.random((2, 4, 3, 100))
-    there, back = difference(ours, theirs, 0.2), difference(theirs, ours, -0.2)
+    there = difference(ours, theirs, 0.2, people=100)
+    back = difference(theirs, ours, -0.2, people=100)
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
-    same = difference(ours, ours, 0.0)
+    same = difference(ours, ours, 0.0, people=100)
     assert (same.low, same.high) == (0, 0)
     assert not same.is_clear
 
@@ -101,7 +88,8 @@ def test_the_interval_covers_the_truth_of_few_seeds(protocols: int, seeds: int) 
     for number in range(500):
         apart = rng.normal(size=(protocols, seeds))
         draws = np.repeat(apart[..., None], 300, axis=2)  # the same for all draws of people
-        found = difference(draws, np.zeros_like(draws), float(apart.mean()), seed=number)
+        zeros, value = np.zeros_like(draws), float(apart.mean())
+        found = difference(draws, zeros, value, people=1000, seed=number)
         covered += found.low <= 0 <= found.high
     assert 0.92 <= covered / 500 <= 0.98
 
@@ -118,12 +106,25 @@ def test_the_interval_covers_the_truth_of_few_people_and_seeds() -> None:
             [_hter(a) - _hter(b) for a, b in zip(*pair, strict=True)]
             for pair in zip(runs, others, strict=True)
         ]
-        found = difference(ours, theirs, float(np.mean(apart)), seed=number)
+        found = difference(ours, theirs, float(np.mean(apart)), people=30, seed=number)
         covered += found.low <= 0 <= found.high
     assert covered / 150 >= 0.93
 
 
-def _run(rng: np.random.Generator, shift: float, people: int = 30) -> Judged:
+def test_the_interval_covers_the_truth_of_few_people_and_one_seed() -> None:
+    """Two systems that err on other people: eight people are not taken for many."""
+    rng = np.random.default_rng(8)
+    covered = 0
+    for number in range(300):
+        runs = [_run(rng, rng.normal(0, 0.6, 8).repeat(2), people=8) for _ in range(2)]
+        ours, theirs = (draws_of([[run]], 200)[0] for run in runs)
+        apart = _hter(runs[0]) - _hter(runs[1])
+        found = difference(ours, theirs, apart, people=8, seed=number)
+        covered += found.low <= 0 <= found.high
+    assert covered / 300 >= 0.92
+
+
+def _run(rng: np.random.Generator, shift: float | np.ndarray, people: int = 30) -> Judged:
     genuine = np.tile([True, False], people)
     score = rng.normal(np.where(genuine, 1.0, -1.0) + shift, 1.0)
     person = tuple(("", f"p{i // 2}", "") for i in range(2 * people))

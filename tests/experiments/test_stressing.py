@@ -232,6 +232,41 @@ def test_a_calibrated_operating_point_decides_where_it_is_named(
     assert {cell.threshold for cell in report.cells} == {point.threshold}
 
 
+def test_an_operating_point_for_fewer_sets_takes_its_own_scores_from_what_is_there(
+    config: StressConfig, run: Path, squares: Path, tmp_path: Path
+) -> None:
+    """Of seven sets of sensors the point is for one, and not the first."""
+    unmask.calibrate(
+        CalibrateConfig(
+            checkpoint=run, captures=squares, name="booth", split="dev", modalities=(INFRARED,)
+        )
+    )
+    one = replace(config, out=tmp_path / "one", pictures=False)
+    unmask.stress(one)
+    point = replace(one, operating_point="booth")
+    mixed = unmask.stress(point)
+    alone = unmask.stress(replace(point, out=tmp_path / "alone"))
+    assert mixed.report.cells == alone.report.cells
+    assert table(mixed).equals(table(alone), null_equal=True)
+    back = unmask.stress(replace(point, operating_point="", out=tmp_path / "alone"))
+    assert back.report.cells == unmask.stress(one).report.cells, "what lacked was made"
+
+
+def test_another_picture_of_a_sample_is_another_run(
+    config: StressConfig, new_squares: Callable[..., Path], tmp_path: Path
+) -> None:
+    root = new_squares()
+    small = replace(
+        config, data=DataConfig(root=root), out=tmp_path / "out", corruptions=("jpeg",),
+        severities=(1,), subsets=("depth+rgb",), pictures=False,
+    )  # fmt: skip
+    unmask.stress(small)
+    table = pl.read_parquet(root / "manifest.parquet")
+    table.with_columns(infrared=pl.lit("")).write_parquet(root / "manifest.parquet")
+    with pytest.raises(ConfigError, match="pictures_sha256"):
+        unmask.stress(small)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

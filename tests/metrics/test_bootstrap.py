@@ -1,5 +1,7 @@
 """Weighted figures against replicated score tables, and draws against their moments."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -8,22 +10,7 @@ from unmask.metrics.curves import auc
 from unmask.metrics.rates import hter
 from unmask.metrics.scores import Scores
 
-PEOPLE = 12
-
-
-def scores_of(rng: np.random.Generator, count: int = 40) -> Scores:
-    """Scores with ties; person i presents bona fide and attacks."""
-    genuine = np.arange(count) % 2 == 0
-    return Scores.from_columns(
-        {
-            "key": [f"k{i}" for i in range(count)],
-            "presentation": [f"k{i}" for i in range(count)],
-            "score": np.clip(np.round(rng.normal(0.5 + 0.1 * genuine, 0.2), 1), 0, 1).tolist(),
-            "label": ["bona_fide" if g else "attack" for g in genuine],
-            "pai_species": [None if g else "print" for g in genuine],
-            "subject": [f"person{i // 2 % PEOPLE}" for i in range(count)],
-        }
-    )
+ScoresOf = Callable[[np.random.Generator], Scores]
 
 
 def replicated(scores: Scores, weight: np.ndarray) -> Scores:
@@ -34,7 +21,7 @@ def replicated(scores: Scores, weight: np.ndarray) -> Scores:
     return Scores.from_columns({"key": keys, "presentation": keys, **columns})
 
 
-def test_weighted_figures_are_those_of_rows_that_stand_there_so_often() -> None:
+def test_weighted_figures_are_those_of_rows_that_stand_there_so_often(scores_of: ScoresOf) -> None:
     rng = np.random.default_rng(0)
     scores = scores_of(rng)
     weight = rng.integers(0, 4, (5, len(scores))).astype(float)

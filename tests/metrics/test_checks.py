@@ -53,6 +53,30 @@ def test_a_faulty_row_is_named_with_its_column(tmp_path, row, expected):
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    "end", ["\n", "\n\n", "\r\n\r\n", "\n  \n", "\n,,,,,\n", '\n"","","","","",""']
+)
+def test_blank_lines_after_the_last_row_are_no_rows(tmp_path, end):
+    path = tmp_path / "eval.csv"
+    path.write_bytes(("\n".join([HEADER, *GOOD]) + end).encode())
+    assert read_scores(path).table["key"].to_list() == ["k1", "k2"]
+
+
+@pytest.mark.parametrize("blank", ["", "   ", ",,,,,"])
+def test_a_blank_line_between_rows_is_named(tmp_path, blank):
+    path = tmp_path / "eval.csv"
+    path.write_text("\n".join(["# any comment", HEADER, GOOD[0], blank, GOOD[1], ""]))
+    with pytest.raises(DatasetError, match=r"eval\.csv, row 2 is blank; remove the line"):
+        read_scores(path)
+
+
+def test_a_file_of_blank_lines_holds_no_scores(tmp_path):
+    path = tmp_path / "eval.csv"
+    path.write_text(HEADER + "\n\n\n")
+    with pytest.raises(DatasetError, match="holds no scores"):
+        read_scores(path)
+
+
 @pytest.mark.parametrize("missing", ["key", "presentation", "score", "label", "pai_species"])
 def test_a_missing_column_is_named_beside_those_that_are_there(tmp_path, missing):
     path = tmp_path / "eval.csv"

@@ -67,6 +67,13 @@ def test_a_presentation_without_the_sensor_is_in_no_rate() -> None:
     assert found.refused.trials == 5
 
 
+def test_a_presentation_without_one_of_the_sensors_is_counted_once() -> None:
+    assert judged([0.9, 0.4, 0.3, 0.8, 0.5, 0.1, 0.2]).partial == 6, "nobody has depth"
+    alone = Condition(shown=(RGB,))
+    score, flags = np.full(7, 0.5, np.float32), np.zeros(7, np.bool_)
+    assert cell(alone, 0.5, SAMPLES, score, flags).partial == 0
+
+
 def test_a_class_without_any_response_cannot_be_judged() -> None:
     with pytest.raises(DatasetError, match="bona fide"):
         judged([np.nan] * 4 + [0.5, 0.1, 0.2])

@@ -1,6 +1,7 @@
 """``unmask decide`` from score files to page."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,49 @@ def test_without_a_folder_the_table_is_printed_and_nothing_written(
     assert "sequential=5%" in shown
     assert "worst APCER" in shown
     assert sorted(tmp_path.iterdir()) == before
+
+
+def turned_round(path: Path) -> None:
+    """Attacks score higher than bona fide."""
+    table = pl.read_csv(path, schema_overrides={"score": pl.Float64})
+    table.with_columns(score=1 - pl.col("score")).write_csv(path)
+
+
+def test_a_rule_that_dev_does_not_allow_is_told_and_the_others_are_judged(
+    config: DecideConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turned_round(config.dev)
+    words = ["--dev", str(config.dev), "--eval", str(config.eval), "--out", str(config.out)]
+    assert main(["decide", *words]) == 0
+    reason = "frames of bona fide presentations score no higher than those of attacks"
+    page = (config.out / "decisions.md").read_text()
+    said = f"The rule sequential=5% was not judged: {config.dev}: {reason}"
+    assert said in page
+    assert "".join(said.split()) in "".join(capsys.readouterr().out.split())  # lines are broken
+    content = json.loads((config.out / "decisions.json").read_text())
+    assert [one["name"] for one in content["rules"]] == list(RULES[:-1])
+    assert [one["name"] for one in content["left_out"]] == ["sequential=5%"]
+    assert (config.out / "decisions.html").is_file()
+
+
+def test_where_no_rule_is_left_the_reason_is_one_line_and_nothing_is_written(
+    config: DecideConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turned_round(config.dev)
+    words = ["--dev", str(config.dev), "--eval", str(config.eval), "--out", str(config.out)]
+    assert main(["decide", *words, "--decisions", "sequential=5%,sequential=1%"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "score no higher than those of attacks" in error
+    assert not config.out.exists()
+
+
+def test_rules_that_take_equally_long_are_not_called_quick_and_slow(config: DecideConfig) -> None:
+    made = unmask.decide(replace(config, decisions=("mean", "median")))
+    assert made.rules[0].bona_fide == made.rules[1].bona_fide
+    page = (config.out / "decisions.md").read_text()
+    assert "all rules take equally long. Of mean" in page
+    assert "quickest" not in page
 
 
 def test_simulated_videos_are_told_to_be_no_evidence(tmp_path: Path) -> None:

@@ -85,6 +85,42 @@ def test_differences_from_another_system_are_those_of_both_judged_alone(config, 
     assert found.sha256 == sha256(worse / "eval.csv")
 
 
+def test_few_people_of_one_class_and_silence_are_cautions_beside_another_system(
+    config, make_set, tmp_path
+):
+    other = folder_of(make_set, tmp_path / "theirs", seed=1)
+    for path in (config.eval, other / "eval.csv"):
+        table = read_scores(path).table
+        unit, attack = pl.col("presentation"), pl.col("label") == "attack"
+        several = pl.when(attack).then(pl.format("a{}", "subject")).otherwise(unit)
+        write_scores(Scores(table=table.with_columns(subject=several)), path)
+    first = pl.col("presentation") == read_scores(other / "eval.csv").table["presentation"][0]
+    table = read_scores(other / "eval.csv").table
+    silent = pl.when(first).then(float("nan")).otherwise("score")
+    write_scores(Scores(table=table.with_columns(score=silent)), other / "eval.csv")
+    report = judge_files(replace(config, against=f"rival={other}"))
+    assert (report.against.people, report.against.fewest_people) == (150, 30)
+    assert report.against.silent == (3, 4)
+    page = (config.out / "report.md").read_text()
+    assert "Presentations without a response: this system 3, rival 4." in page
+    assert "of one class: intervals are rough" not in page
+    fewer = pl.when(attack).then(pl.lit("a")).otherwise("subject")
+    for path in (config.eval, other / "eval.csv"):
+        write_scores(Scores(table=read_scores(path).table.with_columns(subject=fewer)), path)
+    judge_files(replace(config, against=f"rival={other}"))
+    page = (config.out / "report.md").read_text()
+    assert "Only 1 subject gave presentations of one class: intervals are rough." in page
+
+
+def test_an_oracle_threshold_goes_with_no_other_system(config, make_set, tmp_path):
+    other = folder_of(make_set, tmp_path / "theirs", seed=1)
+    oracle = replace(config, dev=config.eval, oracle_threshold=True)
+    for changes in ({"against": str(other)}, {"repeats": (other,)}):
+        with pytest.raises(ConfigError, match="leave against and repeats out"):
+            judge_files(replace(oracle, **changes))
+        assert not config.out.exists()
+
+
 def test_sets_of_modalities_are_groups_without_being_asked_for(config):
     table = read_scores(config.eval).table
     some = pl.when(pl.col("subject") < "eval-s2").then(pl.lit("rgb")).otherwise(pl.lit("depth"))

@@ -33,6 +33,7 @@ def cell(
         worst="mask" if mask * 4 >= print_ else "print",
         refused=Rate(severity, 100),
         silent=0,
+        partial=0,
         auc=0.9,
     )
 
@@ -68,6 +69,7 @@ def report() -> StressReport:
         limit=0,
         seed=0,
         depth="millimetres",
+        oracle=False,
         sets=tuple(
             SetNote(shown=shown, threshold=0.5, rule="eer", origin="set on clean dev")
             for shown in ("rgb+depth", "rgb")
@@ -117,6 +119,20 @@ def test_another_protocol_than_that_of_the_training_is_a_caution(report) -> None
     other = replace(report, trained_protocol="leave_one_site_out/A")
     assert sum("under another protocol" in text for text in cautions(other)) == 1
     assert not any("under another protocol" in text for text in cautions(report))
+
+
+def test_thresholds_of_the_judged_set_and_lacking_sensors_are_cautions(report) -> None:
+    assert not any("judged set itself" in text for text in cautions(report))
+    assert any(
+        "set on clean pictures of the judged" in text
+        for text in cautions(replace(report, oracle=True))
+    )
+    assert not any("lacked some" in text for text in cautions(report))
+    lacking = tuple(replace(one, partial=3) for one in CELLS)
+    assert any(
+        text.startswith("6 times a presentation lacked some")
+        for text in cautions(replace(report, cells=lacking))
+    ), "of each set once, in its clean cell"
 
 
 def test_the_table_has_every_class_and_species_of_every_cell(report) -> None:

@@ -123,6 +123,44 @@ def test_of_many_species_a_sentence_names_a_few(make_set):
     assert max(map(len, cautions)) < 600
 
 
+def many_species(scores, number):
+    """The attacks of a set in turn as species 0, 1, 2, ...; species 0 has no response."""
+    turn = pl.int_range(pl.len()).over("label") // 2 % number
+    name = pl.when(pl.col("label") == "attack").then(pl.format("species {}", turn))
+    table = scores.table.with_columns(pai_species=name.otherwise(pl.lit("")))
+    silent = pl.when(pl.col("pai_species") == "species 0").then(float("nan")).otherwise("score")
+    return Scores(table=table.with_columns(score=silent), source=scores.source)
+
+
+@pytest.mark.parametrize("number", [12, 60])
+def test_drawings_name_as_many_species_as_can_be_told_apart_and_count_the_others(make_set, number):
+    report = judge(make_set("dev"), many_species(make_set("eval"), number), rules=RULES)
+    page = as_html(report)
+    curves, bars = re.findall(r"<svg.*?</svg>", page, re.S)
+    few = number > 16
+    assert len(report.named) == (8 if few else 11), "one has no curve"
+    assert {judgement.worst for judgement in report.judgements} <= set(report.named)
+    first = report.judgements[0].apcer
+    told = [first[name].value for name in report.named]
+    if few:
+        others = [rate.value for name, rate in first.items() if name not in report.named]
+        assert told == sorted(told, reverse=True)
+        assert told[3] >= max(v for v in others if v == v), "the other rules may name others"
+    for name in first:
+        assert (f">{name}</text>" in curves) == (name in report.named)
+        assert (f">{name}</text>" in bars) == (name in report.named or not few)
+    assert (">51 other species</text>" in curves) == (">52 other species</text>" in bars) == few
+    assert ("Of 59 PAI species the 8 worst" in page) == few
+
+
+def test_a_species_has_one_colour_in_both_drawings(make_set):
+    page = as_html(judge(make_set("dev"), many_species(make_set("eval"), 5)))
+    curves, bars = re.findall(r"<svg.*?</svg>", page, re.S)
+    used = [re.findall(r"(?:fill|stroke): var\(--species-(\d)\)", part) for part in (curves, bars)]
+    assert set(used[0]) == set(used[1]) == {"0", "1", "2", "3"}, "species 0 has no curve"
+    assert list(dict.fromkeys(used[1])) == ["0", "1", "2", "3"], "species 1 has the first"
+
+
 def test_an_oracle_is_announced_in_the_first_line_of_each_page(make_set):
     scores = make_set("eval")
     report = judge(scores, scores, oracle_threshold=True)

@@ -301,7 +301,9 @@ def test_scores_of_another_model_are_refused(
     note = tmp_path / "scores" / "evaluation.json"
     entries = json.loads(note.read_text())
     note.write_text(json.dumps({**entries, "weights_sha256": "0" * 64}))
-    assert "scores of another model" in refused("--captures", tmp_path / "scores" / "dev.csv")
+    dev = tmp_path / "scores" / "dev.csv"
+    assert "scores of another model" in refused("--captures", dev)
+    assert "scores of another model" in refused("--captures", squares, "--dev", dev)
 
 
 def test_a_card_that_cannot_be_written_stays_whole(

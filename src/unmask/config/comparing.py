@@ -83,7 +83,8 @@ class CompareConfig:
     """What systems are ranked by: acer is the mean of the worst APCER and BPCER, hter that of the
     pooled APCER and BPCER."""
     confidence: float = 0.95
-    """Of all intervals; that of differences holds for all pairs of systems together."""
+    """Of the intervals of the figure and of differences, where it holds for all pairs of systems
+    together; intervals of APCER and BPCER are always exact ones of 95 %."""
     draws: int = 2000
     """Bootstrap draws of people."""
     seed: int = 0

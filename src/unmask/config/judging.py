@@ -52,8 +52,8 @@ class ReportConfig:
     out: Path | None = None
     """Folder for report.md, report.html and report.json; of a table, its .md file, if any."""
     table: Literal["flexible"] | None = None
-    """A table of several systems instead: flexible has each sensor alone, in the layout of table 1
-    of FMM-RPL, and the published figures below."""
+    """A table of several systems instead: flexible has each sensor alone, set by set, as table 1 of
+    FMM-RPL has them, and the published figures below."""
     folders: tuple[Path, ...] = ()
     """Where the systems of a table are: folders of unmask evidence or of unmask evaluate."""
     rules: tuple[str, ...] = ("eer", "bpcer<=1%")

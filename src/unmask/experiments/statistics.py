@@ -12,9 +12,9 @@ Of n it draws n - 1 (``metrics.bootstrap`` says why): drawing n would give a var
 third too small with three seeds. People and seeds are crossed, for which such draws err on the wide
 side (Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 2007). The interval is the
 difference found, plus and minus the standard deviation of the draws times the quantile of Student's
-t, whose degrees of freedom are the pairs of runs less one per protocol: quantiles of the draws
-themselves would be too close together with so few seeds. With one seed per protocol the interval
-covers people alone.
+t, whose degrees of freedom are the pairs of runs less one per protocol, or the people less one
+where those are fewer: quantiles of the draws themselves would be too close together with so few
+seeds. With one seed per protocol the interval covers people alone, and they alone count.
 
 Protocols are not drawn: the interval is about these, and says nothing about another site. Nor does
 it cover other training or dev data (thresholds stay as they were found), other settings of a
@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.stats import t
 
 from unmask.metrics.bootstrap import (
     Difference,
@@ -93,17 +93,21 @@ def draws_of(
     ).transpose(2, 0, 1, 3)
 
 
-def difference(ours: Floats, theirs: Floats, found: float, seed: int = 0) -> Difference:
-    """The interval around a difference, from draws of one figure (protocols, S, R) of each."""
+def difference(
+    ours: Floats, theirs: Floats, found: float, *, people: int, seed: int = 0
+) -> Difference:
+    """The interval around a difference, from draws of one figure (protocols, S, R) of each.
+
+    ``people`` is how many were drawn.
+    """
     rng = np.random.default_rng((seed, 1))
     protocols, seeds, draws = ours.shape
     apart = ours - theirs  # (protocols, S, R)
     chosen = np.stack([resampled(seeds, draws, rng).T for _ in range(protocols)])
     means = (apart * chosen).sum(axis=1) / chosen.sum(axis=1)  # (protocols, R)
     error = float(np.nanstd(means.mean(axis=0), ddof=1))
-    tail = (1 + CONFIDENCE) / 2
-    freedom = protocols * (seeds - 1)
-    reach = error * float(t.ppf(tail, freedom) if freedom else norm.ppf(tail))
+    freedom = min(protocols * (seeds - 1) or people, max(1, people - 1))
+    reach = error * float(t.ppf((1 + CONFIDENCE) / 2, freedom))
     return Difference(value=found, low=found - reach, high=found + reach)
 
 

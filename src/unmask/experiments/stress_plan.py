@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,11 +108,18 @@ def claim(config: StressConfig, card: Card, samples: Sequence[Sample]) -> None:
         DatasetError: the note is damaged.
     """
     settings = {k: v for k, v in flat(to_plain(config)).items() if k not in FREE}
+    root = config.data.root
     keys = [part for sample in samples for part in (sample.dataset, sample.key)]
+    pictures = [
+        f"{modality}={os.path.relpath(sample.paths[modality], root)}"
+        for sample in samples
+        for modality in sorted(sample.paths)
+    ]
     settings |= {
         "data.root": str(config.data.root.resolve()),
         "weights_sha256": card.weights_sha256,
         "samples_sha256": _digest(keys),
+        "pictures_sha256": _digest(pictures),
     }
     note = config.out / "settings.json"
     if not note.is_file():

@@ -1,7 +1,9 @@
 """``unmask stress``: a trained model, every set of its sensors, every corruption, every severity.
 
 A sample is read once, corrupted in every way, and scored through every set of sensors. Scores are
-saved every ``PART`` samples, and a run that was stopped goes on after the last part.
+saved every ``PART`` samples, and a run that was stopped goes on after the last part. A part says
+what its axes are, so that another rule or operating point, which may be for other sets of sensors,
+takes from it what it needs; a part that lacks something is made anew.
 
 Axes: N samples, V variants, S sets of sensors, M modalities.
 """
@@ -108,14 +110,16 @@ def _scored(config: StressConfig, scorer: Scorer, plan: Plan, samples: Sequence[
         for first in range(0, len(samples), PART):
             numbers = range(first, min(first + PART, len(samples)))
             path = config.out / "parts" / f"{first:07d}.npz"
-            if not path.is_file():
+            stored = _stored(path, plan, len(numbers)) if path.is_file() else None
+            if stored is None:
                 made = []
                 part = Subset(data, numbers)
                 for item in DataLoader(part, batch_size=None, num_workers=config.data.workers):
                     made.append(_score(scorer, plan, item))
                     progress.advance(bar)
-                _save(_Scores.joined(made), path)
-            parts.append(_stored(path))
+                stored = _Scores.joined(made)
+                _save(stored, plan, path)
+            parts.append(stored)
             progress.update(bar, completed=numbers.stop)
     return _Scores.joined(parts)
 
@@ -132,17 +136,41 @@ def _score(scorer: Scorer, plan: Plan, item: Item) -> _Scores:
     return _Scores(score=score, refused=item.refused.numpy()[None])
 
 
-def _save(part: _Scores, path: Path) -> None:
+def _save(part: _Scores, plan: Plan, path: Path) -> None:
+    variants, sets = _axes(plan)
     with write_whole(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, score=part.score, refused=part.refused)
+        np.savez(file, score=part.score, refused=part.refused, variants=variants, sets=sets)
 
 
-def _stored(path: Path) -> _Scores:
+def _stored(path: Path, plan: Plan, samples: int) -> _Scores | None:
+    """What is planned, of a part with more or with just that; None where it holds less."""
     try:
         with np.load(path) as arrays:
-            return _Scores(score=arrays["score"], refused=arrays["refused"])
+            held = {name: arrays[name] for name in arrays.files}
     except Exception as error:  # a damaged file makes numpy raise almost anything
         raise DatasetError(f"{path} is damaged; remove it to score its samples again") from error
+    places = [
+        [_place(held.get(axis), name) for name in names]
+        for axis, names in zip(("variants", "sets"), _axes(plan), strict=True)
+    ]
+    if None in (*places[0], *places[1]) or held["score"].shape[0] != samples:
+        return None
+    variants, sets = places
+    score = held["score"][:, variants][:, :, sets]
+    return _Scores(score=score, refused=held["refused"][:, variants])
+
+
+def _axes(plan: Plan) -> tuple[list[str], list[str]]:
+    """Names of the V and S axes; a level goes by what it means, whatever its number."""
+    corrupted = [(v.corruption, v.severity) for v in plan.variants]
+    variants = [f"{c.name}, {c.told(severity)}" if c else "clean" for c, severity in corrupted]
+    return variants, [subset_name(shown) for shown in plan.sets]
+
+
+def _place(names: npt.NDArray[np.str_] | None, name: str) -> int | None:
+    """Where a name stands on an axis, if it is there; older parts name nothing."""
+    found = [] if names is None else np.flatnonzero(names == name).tolist()
+    return found[0] if found else None
 
 
 def _refused(
@@ -232,6 +260,11 @@ def _report(
         limit=config.limit,
         seed=config.seed,
         depth=card.preprocessing.depth,
+        oracle=(
+            card.threshold_from == "eval"
+            and not config.operating_point
+            and config.data.protocol == card.data.get("protocol")
+        ),
         sets=tuple(
             SetNote(shown=subset_name(shown), threshold=t.value, rule=t.rule, origin=t.origin)
             for shown, t in plan.thresholds.items()

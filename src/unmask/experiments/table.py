@@ -82,7 +82,8 @@ def _table(
         metrics = {name: spread(_values(grid, name)) for name in METRICS}
         compared: dict[str, Difference] = {}
         if reference not in ("", system):
-            compared = _differences(grid, grids[reference], draws[system], draws[reference])
+            pair = draws[system], draws[reference]
+            compared = _differences(grid, grids[reference], *pair, people=len(people))
         runs = sum(map(len, grid))
         rows.append(Row(system=system, runs=runs, metrics=metrics, differences=compared))
     cells = [result for grid in grids.values() for of_seed in grid for result in of_seed]
@@ -108,12 +109,12 @@ def _judged(grid: Grid, folder: Path) -> list[list[Judged]]:
 
 
 def _differences(
-    ours: Grid, theirs: Grid, our_draws: Floats, their_draws: Floats
+    ours: Grid, theirs: Grid, our_draws: Floats, their_draws: Floats, *, people: int
 ) -> dict[str, Difference]:
     found: dict[str, Difference] = {}
     for number, name in enumerate(FIGURES):
         value = spread(_values(ours, name)).mean - spread(_values(theirs, name)).mean
-        found[name] = difference(our_draws[number], their_draws[number], value)
+        found[name] = difference(our_draws[number], their_draws[number], value, people=people)
     return found
 
 

@@ -82,6 +82,7 @@ def check_rows(table: pl.DataFrame, source: str, apart: tuple[str, ...] = ()) ->
 
     Rows that differ in a column of ``apart`` belong to different runs: a key may be in each.
     """
+    _check_blank(table, source)
     for column in ("key", "presentation"):
         row = _first(table, pl.col(column) == "")
         if row is not None:
@@ -99,6 +100,15 @@ def check_rows(table: pl.DataFrame, source: str, apart: tuple[str, ...] = ()) ->
     _check_species(table, source)
     _check_keys(table, source, apart)
     _check_frames(table, source, apart)
+
+
+def _check_blank(table: pl.DataFrame, source: str) -> None:
+    """Refuse a blank line by that name; it would lack everything that a row needs."""
+    empty = (pl.col("label") == "") & pl.col("score").is_nan()
+    unlabelled = table.with_row_index("row").filter(empty).drop("score")
+    for row, *texts in unlabelled.iter_rows():
+        if not any(text.strip() for text in texts):
+            raise DatasetError(f"{source}, row {row + 1} is blank; remove the line")
 
 
 def _check_species(table: pl.DataFrame, source: str) -> None:

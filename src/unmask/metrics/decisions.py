@@ -181,6 +181,7 @@ class Sequential:
 def slope_of(dev: Videos) -> float:
     """Of a logistic regression of the class on the logit of the score, both classes counting half.
 
+    It is scikit-learn's, whose penalty keeps the slope of few or separable videos finite.
     Among attacks, PAI species count the same; within those, and within bona fide, presentations do.
 
     Raises:
@@ -210,8 +211,7 @@ def slope_of(dev: Videos) -> float:
     if slope <= 0:
         raise DatasetError(
             f"{dev.source}: frames of bona fide presentations score no higher than those of "
-            "attacks, so that a sequential test has nothing to add up; check the polarity, or name "
-            "other decisions"
+            "attacks, so that a sequential test has nothing to add up; check the polarity"
         )
     return slope
 

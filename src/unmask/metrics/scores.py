@@ -267,12 +267,16 @@ def _group(score: pl.Series) -> Group:
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
-    """All columns as text; comment lines may stand above the header and nowhere else."""
+    """All columns as text; comments may stand above the header, blank lines after the last row."""
     comments = 0
     with path.open("rb") as file:
         while file.readline().removeprefix(codecs.BOM_UTF8).startswith(b"#"):
             comments += 1
-    return pl.read_csv(path, skip_rows=comments, infer_schema=False)
+    table = pl.read_csv(path, skip_rows=comments, infer_schema=False)
+    rows = table.height
+    while rows and not any((text or "").strip() for text in table.row(rows - 1)):
+        rows -= 1
+    return table.head(rows)
 
 
 def _is_csv(path: Path) -> bool:

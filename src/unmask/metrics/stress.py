@@ -54,6 +54,8 @@ class Cell:
     """Presentations that the quality checks of a detector refuse; they are in all rates here."""
     silent: int
     """Presentations without any of the shown sensors: in no rate."""
+    partial: int
+    """Presentations without some of the shown sensors: judged by the others, at this threshold."""
     auc: float
     """Needs no threshold; all attacks pooled, not ISO."""
 
@@ -108,8 +110,14 @@ def cell(
         worst=rates.apcer_worst(judged, threshold)[0],
         refused=Rate(unanswered - silent, len(judged) - silent),
         silent=silent,
+        partial=_partial(samples, set(condition.shown)),
         auc=auc(judged),
     )
+
+
+def _partial(samples: Sequence[Sample], shown: set[Modality]) -> int:
+    lacking = (s for s in samples if shown & s.paths.keys() and shown - s.paths.keys())
+    return len({(sample.dataset, sample.presentation) for sample in lacking})
 
 
 def failures(cells: Sequence[Cell]) -> list[Failure]:

@@ -82,7 +82,7 @@ def _numbers(scores: Scores, column: str) -> Floats:
     if wrong is not None and (numbers[wrong] is None or np.isnan(numbers[wrong])):
         raise DatasetError(
             f"{scores.source}, row {wrong + 1}, column {column}: {scores.table[column][wrong]!r} "
-            "is not a number; frames are put in order by it"
+            "is not a number; frames are put in order by it: name another with --order, such as key"
         )
     return numbers.to_numpy()
 

@@ -13,7 +13,7 @@ from unmask.metrics.repeats import Repeats
 from unmask.metrics.system import SystemRates, WholeSystem
 from unmask.reporting.blocks import Block, Caution, Section, Table
 from unmask.reporting.records import Against, AgainstFigure, Report
-from unmask.reporting.wording import cells, counts, in_full, interval, percent
+from unmask.reporting.wording import cells, counts, in_full, interval, percent, plural
 
 FEW_PEOPLE = 30
 """With fewer, intervals of a bootstrap are rough."""
@@ -177,8 +177,19 @@ def _against(found: Against) -> Section:
         strong=frozenset(i for i, row in enumerate(found.differences) if row.told_apart),
     )
     blocks: list[Block] = [before, table]
-    if found.people < FEW_PEOPLE:
-        blocks.insert(1, Caution(text=f"Only {found.people} people: intervals are rough."))
+    if any(found.silent):
+        text = (
+            f"Presentations without a response: this system {found.silent[0]}, {found.name} "
+            f"{found.silent[1]}. They are in no rate of that system, so that one which refuses "
+            "hard presentations looks better than it is."
+        )
+        blocks.insert(1, Caution(text=text))
+    if found.fewest_people < FEW_PEOPLE:
+        text = (
+            f"Only {plural(found.fewest_people, 'subject')} gave presentations of one class: "
+            "intervals are rough."
+        )
+        blocks.insert(1, Caution(text=text))
     blocks.append(f"Scores of {found.name}: {found.source}, SHA-256 {found.sha256}.")
     return Section(heading=f"Compared with {found.name}", blocks=tuple(blocks))
 

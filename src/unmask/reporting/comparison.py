@@ -69,6 +69,11 @@ class Comparison:
     people_with_bona_fide: int
     datasets: tuple[str, ...]
 
+    @property
+    def fewest_people(self) -> int:
+        """Who gave presentations of the class that fewer people gave."""
+        return min(self.people_with_attacks, self.people_with_bona_fide)
+
 
 def compare_folders(config: CompareConfig) -> Comparison:
     """Read the folders and compare.

@@ -74,11 +74,10 @@ def _cautions(made: Comparison) -> list[Caution]:
             f"Presentations without a response: {', '.join(silent)}. They are in no rate of that "
             "system, so that one which refuses hard presentations looks better than it is."
         )
-    fewest = min(made.people_with_attacks, made.people_with_bona_fide)
-    if fewest < FEW_PEOPLE:
+    if made.fewest_people < FEW_PEOPLE:
         found.append(
-            f"Only {plural(fewest, 'subject')} gave presentations of one class: intervals are "
-            "rough."
+            f"Only {plural(made.fewest_people, 'subject')} gave presentations of one class: "
+            "intervals are rough."
         )
     if made.nameless:
         found.append(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from unmask.config import DecideConfig
-from unmask.errors import ConfigError
+from unmask.errors import ConfigError, DatasetError
 from unmask.files import sha256
 from unmask.metrics import rates
 from unmask.metrics.decisions import Decision, FrameRule, frame_rule
@@ -15,22 +15,22 @@ from unmask.metrics.rates import Rate
 from unmask.metrics.scores import Scores, check_classes, check_disjoint, read_scores
 from unmask.metrics.thresholds import Rule, operating_point
 from unmask.metrics.videos import Videos, videos
-from unmask.reporting.decisions import Decided, Latency, Ruled, VideoSet, write
+from unmask.reporting.decisions import Decided, Latency, LeftOut, Ruled, VideoSet, write
 
 
 def decide(config: DecideConfig) -> Decided:
-    """Judge every rule; writes the page to ``config.out``, where that is given.
+    """Judge every rule that dev allows; writes the page to ``config.out``, where that is given.
 
     Raises:
         ConfigError: an unknown rule, or dev and eval are one file.
-        DatasetError: a score file has a fault, or a presentation is in both.
+        DatasetError: a score file has a fault, a presentation is in both, or no rule is left.
     """
     Rule.parse(config.rule)
     dev_hash, eval_hash = _hashes(config)
     dev_frames, eval_frames = read_scores(config.dev), read_scores(config.eval)
     check_disjoint(dev_frames, eval_frames)
     dev, judged = (videos(scores, config.order) for scores in (dev_frames, eval_frames))
-    found = {text: frame_rule(text, dev) for text in config.decisions}
+    found, left = _rules(config.decisions, dev)
     made = Decided(
         title=config.title,
         note=config.note,
@@ -39,6 +39,7 @@ def decide(config: DecideConfig) -> Decided:
         evaluation=_video_set(judged, eval_hash),
         datasets=tuple(eval_frames.values("dataset")),
         rules=tuple(_ruled(text, rule, dev, judged, config.rule) for text, rule in found.items()),
+        left_out=left,
     )
     if config.out is not None:
         write(made, config.out)
@@ -57,6 +58,20 @@ def _hashes(config: DecideConfig) -> tuple[str, str]:
             "threshold must not be judged: give another dev file"
         )
     return hashes
+
+
+def _rules(names: Sequence[str], dev: Videos) -> tuple[dict[str, FrameRule], tuple[LeftOut, ...]]:
+    """Rules by name, and those that cannot be made of dev, with the reason."""
+    found: dict[str, FrameRule] = {}
+    left = []
+    for name in names:
+        try:
+            found[name] = frame_rule(name, dev)
+        except DatasetError as error:
+            left.append(LeftOut(name=name, reason=str(error)))
+    if not found:
+        raise DatasetError(left[0].reason)
+    return found, tuple(left)
 
 
 def _ruled(text: str, rule: FrameRule, dev: Videos, judged: Videos, target: str) -> Ruled:

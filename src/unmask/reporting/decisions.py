@@ -53,6 +53,14 @@ class Ruled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A rule that dev does not allow."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSet:
     """Dev or eval."""
 
@@ -81,6 +89,9 @@ class Decided:
     evaluation: VideoSet
     datasets: tuple[str, ...]
     rules: tuple[Ruled, ...]
+    """One at least."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Asked for, too, and not judged."""
 
 
 def write(made: Decided, folder: Path) -> None:
@@ -134,15 +145,19 @@ def document(made: Decided) -> Document:
 
 
 def _result(made: Decided) -> Section:
-    quick = min(made.rules, key=lambda one: (one.bona_fide.median, one.bona_fide.mean))
-    slow = max(made.rules, key=lambda one: (one.bona_fide.median, one.bona_fide.mean))
-    sentence = (
-        f"At thresholds set on dev ({made.rule}), {_told(quick)}."
-        if len(made.rules) == 1
-        else f"At thresholds set on dev ({made.rule}), the quickest rule is {_told(quick)}; the "
-        f"slowest is {_told(slow)}. Where intervals overlap, these videos do not say which rule "
-        "errs less."
-    )
+    def time(one: Ruled) -> tuple[float, float]:
+        return one.bona_fide.median, one.bona_fide.mean
+
+    quick, slow = min(made.rules, key=time), max(made.rules, key=time)
+    if len(made.rules) == 1:
+        told = _told(quick)
+    elif time(quick) == time(slow):
+        told = f"all rules take equally long. Of {_told(quick)}"
+    else:
+        told = f"the quickest rule is {_told(quick)}; the slowest is {_told(slow)}"
+    sentence = f"At thresholds set on dev ({made.rule}), {told}."
+    if len(made.rules) > 1:
+        sentence += " Where intervals overlap, these videos do not say which rule errs less."
     rows = tuple(
         (
             *(one.name, one.worst, _cell(one.apcer[one.worst]), _cell(one.bpcer)),
@@ -186,6 +201,8 @@ def cautions(made: Decided) -> Iterator[str]:
     """What may not be concluded."""
     if SIMULATED in made.datasets:
         yield SIMULATION
+    for one in made.left_out:
+        yield f"The rule {one.name} was not judged: {one.reason}."
     if made.evaluation.longest == 1:
         yield (
             "Every judged presentation has one frame: there is nothing to wait for, and a rule "

@@ -147,6 +147,8 @@ def _cautions(report: Report) -> tuple[Caution, ...]:
 
 def _figures(report: Report) -> Section:
     first = report.judgements[0].point
+    lines, named = len(report.lines), len(report.named)
+    some = f"Of {lines} PAI species the {named} worst at these thresholds are named; the others are"
     return Section(
         heading="Figures",
         blocks=(
@@ -156,13 +158,15 @@ def _figures(report: Report) -> Section:
                 "on normal-deviate axes: further down and left is better. Marks are the operating "
                 "points: BPCER and worst APCER at the thresholds of the rules. The shade is the "
                 "exact 95 % interval of the worst species' APCER; the tables below have those of "
-                "all. Rates of zero and beyond the axes are drawn on the edge.",
+                "all. Rates of zero and beyond the axes are drawn on the edge."
+                + (f" {some} grey." if named < lines else ""),
             ),
             Figure(
                 name="scores",
                 caption="Scores of the judged set; high means bona fide. Full colour is on the "
                 f"wrong side of the threshold of {first.rule}. Bar heights are square roots of "
-                "counts, so that few errors stay visible; every row has its own scale.",
+                "counts, so that few errors stay visible; every row has its own scale."
+                + (f" {some} one row." if named < lines else ""),
             ),
         ),
     )

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from unmask.metrics.rates import Rate
 from unmask.reporting.expert_figures import EXPERT_FIGURES
-from unmask.reporting.records import Line, Report
+from unmask.reporting.records import Histogram, Line, Report
 from unmask.reporting.style import FAINT, INK, MARKS, PALETTE, as_svg, dash, short, species
 
 PERCENTS = (1e-5, 1e-4, 0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99)
@@ -25,31 +25,12 @@ def drawing(report: Report, name: str) -> str:
 
 
 def _det(report: Report) -> Figure:
-    keys = len(report.lines) + len(report.judgements)
+    keys = len(report.named) + (len(report.named) < len(report.lines)) + len(report.judgements)
     figure = Figure(figsize=(5.4, 4.9 + 0.2 * -(-keys // 2)), layout="constrained")
     axes = figure.add_subplot()
     axes.set_aspect("equal")
     low, high = _det_range(report)
-    worst = {judgement.worst: judgement.apcer for judgement in report.judgements}
-    for index, line in enumerate(report.lines):
-        if line.name in worst:
-            bounds = _bounds(line, worst[line.name][line.name].trials)  # (2, points)
-            axes.fill_betweenx(
-                _deviate(line.bpcer, low, high),
-                *_deviate(bounds, low, high),
-                color=species(index),
-                alpha=0.14,
-                linewidth=0,
-            )
-        axes.plot(
-            _deviate(line.apcer, low, high),
-            _deviate(line.bpcer, low, high),
-            color=species(index),
-            linestyle=dash(index + index // len(PALETTE)),
-            linewidth=1.5,
-            label=short(line.name),
-            clip_on=False,
-        )
+    _curves(axes, report, low, high)
     for index, judgement in enumerate(report.judgements):
         axes.plot(
             _deviate([judgement.apcer[judgement.worst].value], low, high),
@@ -68,6 +49,42 @@ def _det(report: Report) -> Figure:
     axes.set_ylabel("BPCER in % (bona fide rejected)")
     figure.legend(loc="outside lower center", ncols=2, handlelength=2.8)
     return figure
+
+
+def _curves(axes: Axes, report: Report, low: float, high: float) -> None:
+    """One per PAI species; those that are not named lie behind the others, in grey."""
+    lines = {line.name: line for line in report.lines}
+    worst = {judgement.worst: judgement.apcer for judgement in report.judgements}
+    for index, name in enumerate(report.named):
+        line = lines.pop(name)
+        if name in worst:
+            bounds = _bounds(line, worst[name][name].trials)  # (2, points)
+            axes.fill_betweenx(
+                _deviate(line.bpcer, low, high),
+                *_deviate(bounds, low, high),
+                color=species(index),
+                alpha=0.14,
+                linewidth=0,
+            )
+        axes.plot(
+            _deviate(line.apcer, low, high),
+            _deviate(line.bpcer, low, high),
+            color=species(index),
+            linestyle=dash(index + index // len(PALETTE)),
+            linewidth=1.5,
+            label=short(name),
+            clip_on=False,
+        )
+    for number, line in enumerate(lines.values()):
+        axes.plot(
+            _deviate(line.apcer, low, high),
+            _deviate(line.bpcer, low, high),
+            color=INK,
+            alpha=0.22,
+            linewidth=0.7,
+            label=None if number else f"{len(lines)} other species",
+            zorder=1,
+        )
 
 
 def _bounds(line: Line, trials: int) -> npt.NDArray[np.float64]:
@@ -101,13 +118,15 @@ def _deviate(rates: npt.ArrayLike, low: float, high: float) -> npt.NDArray[np.fl
 
 
 def _scores(report: Report) -> Figure:
-    rows = len(report.histograms)
+    histograms = _told_apart(report)
+    colors = {name: species(index) for index, name in enumerate(report.named)}
+    rows = len(histograms)
     figure = Figure(figsize=(5.4, 0.9 + 0.52 * rows), layout="constrained")
     all_axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
-    for index, (axes, histogram) in enumerate(zip(all_axes, report.histograms, strict=True)):
+    for index, (axes, histogram) in enumerate(zip(all_axes, histograms, strict=True)):
         right, wrong = np.sqrt(histogram.right), np.sqrt(histogram.wrong)
         edges = np.linspace(0, 1, right.size + 1)
-        color = INK if index == 0 else species(index - 1)
+        color = colors.get(histogram.name, INK) if index else INK
         total = np.sqrt(np.add(histogram.right, histogram.wrong))
         axes.stairs(total, edges, fill=True, color=color, alpha=0.28, linewidth=0)
         axes.stairs(wrong, edges, fill=True, color=color, linewidth=0)
@@ -127,6 +146,20 @@ def _scores(report: Report) -> Figure:
     all_axes[-1].set_xlabel("score, probability of bona fide")
     figure.legend(handles=_threshold_keys(report), loc="outside upper center", ncols=2)
     return figure
+
+
+def _told_apart(report: Report) -> list[Histogram]:
+    """Bona fide, then each PAI species; of many the named ones, and the others together."""
+    if len(report.named) == len(report.lines):
+        return list(report.histograms)
+    found = {histogram.name: histogram for histogram in report.histograms[1:]}
+    named = [found.pop(name) for name in report.named]
+    others = Histogram(
+        name=f"{len(found)} other species",
+        right=tuple(np.sum([h.right for h in found.values()], axis=0).tolist()),
+        wrong=tuple(np.sum([h.wrong for h in found.values()], axis=0).tolist()),
+    )
+    return [report.histograms[0], *named, others]
 
 
 def _tally(axes: Axes, wrong: int, right: int, *, accepted: bool) -> None:

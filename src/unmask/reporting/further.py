@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unmask.config import CompareConfig, ReportConfig
-from unmask.errors import DatasetError
+from unmask.errors import ConfigError, DatasetError
 from unmask.files import sha256
 from unmask.metrics.groups import by_column
 from unmask.metrics.intervals import Estimate
@@ -58,7 +58,17 @@ def read_judged(config: ReportConfig) -> Judged:
 
 
 def further(report: Report, judged: Judged, config: ReportConfig) -> Report:
-    """Add to a report what ``config`` asks for."""
+    """Add to a report what ``config`` asks for.
+
+    Raises:
+        ConfigError: another system or repeats beside an oracle threshold.
+        DatasetError: a column or folder that there is not, or scores that cannot be compared.
+    """
+    if report.overlap and (config.against or config.repeats or judged.pairs):
+        raise ConfigError(
+            "oracle_threshold judges what sets the threshold, and another system or repeats are "
+            "judged at thresholds of their dev alone; leave against and repeats out"
+        )
     frames = judged.evaluation
     scores = per_presentation(frames, config.aggregation)
     point = report.judgements[0].point
@@ -105,7 +115,8 @@ def _against(config: ReportConfig, judged: Judged) -> Against:
     }
     one = next(iter(compared.values()))
     path = score_file(folder, "eval")
-    other = next(s for s in one.systems if s.name == name)
+    found = {system.name: system for system in one.systems}
+    other = found[name]
     return Against(
         name=name,
         source=str(path),
@@ -114,6 +125,8 @@ def _against(config: ReportConfig, judged: Judged) -> Against:
         threshold=other.point.threshold,
         differences=tuple(_figure(made, by) for by, made in compared.items()),
         people=one.people,
+        fewest_people=one.fewest_people,
+        silent=(found[THIS].silent, other.silent),
         draws=one.ranking.draws,
     )
 

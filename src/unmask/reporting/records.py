@@ -14,6 +14,11 @@ from unmask.metrics.system import WholeSystem
 from unmask.metrics.targets import Verdicts
 from unmask.metrics.thresholds import OperatingPoint
 
+MOST = 16
+"""PAI species that a drawing can tell apart."""
+FEW = 8
+"""So many it names where there are more: as many as there are colours."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Count:
@@ -131,6 +136,10 @@ class Against:
     """Of the other system."""
     differences: tuple[AgainstFigure, ...]
     people: int
+    fewest_people: int
+    """Who gave presentations of the class that fewer people gave."""
+    silent: tuple[int, int]
+    """Presentations without a response of this system, and of the other."""
     draws: int
 
 
@@ -191,3 +200,17 @@ class Report:
     """None where the scores do not say."""
     routing: RoutingReport | None = None
     """What the experts of the judged model did; None where that is not known, or it has none."""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """PAI species that drawings name: all, or of more than ``MOST`` the worst, those first."""
+        names = [line.name for line in self.lines]
+        if len(names) <= MOST:
+            return tuple(names)
+
+        def accepted(name: str) -> list[float]:
+            return [-judgement.apcer[name].value for judgement in self.judgements]
+
+        worst = (judgement.worst for judgement in self.judgements)
+        found = dict.fromkeys([*worst, *sorted(names, key=accepted)])
+        return tuple(sorted(list(found)[:FEW], key=accepted))

@@ -69,6 +69,8 @@ class StressReport:
     seed: int
     depth: str
     """millimetres or relative."""
+    oracle: bool
+    """The thresholds were set on the judged set itself."""
     sets: tuple[SetNote, ...]
     corruptions: tuple[CorruptionNote, ...]
     cells: tuple[Cell, ...]
@@ -167,9 +169,9 @@ def _result(report: StressReport) -> Section:
 def sentences(report: StressReport) -> Iterator[str]:
     """The result in plain words."""
     first, clean = report.cells[0], [cell for cell in report.cells if cell.clean]
-    rules = " and ".join(sorted({one.rule for one in report.sets}))
+    own = report.sets[0]
     yield (
-        f"At thresholds that stay where they were set ({rules}, {report.sets[0].origin}), clean "
+        f"At thresholds that stay where they were set ({own.rule}, {own.origin}), clean "
         f"pictures of {first.shown} give BPCER {_told(first.bpcer)} and, of the worst PAI species, "
         f"{first.worst}, APCER {_told(first.apcer[first.worst])}."
     )
@@ -212,6 +214,11 @@ def cautions(report: StressReport) -> Iterator[str]:
     """What may not be concluded."""
     if SIMULATED in report.datasets:
         yield SIMULATION
+    if report.oracle:
+        yield (
+            "The thresholds were set on clean pictures of the judged set itself, as its protocol "
+            "has it: rates are better than they will be on others."
+        )
     number = sum(not cell.clean for cell in report.cells)
     yield (
         f"The worst of {plural(number, 'cell')} were picked after the fact, so that some of them "
@@ -227,6 +234,12 @@ def cautions(report: StressReport) -> Iterator[str]:
     silent = sum(cell.silent for cell in report.cells if cell.clean)
     if silent:
         yield (f"{silent} times a presentation had none of the sensors of a set: in no rate of it.")
+    partial = sum(cell.partial for cell in report.cells if cell.clean)
+    if partial:
+        yield (
+            f"{partial} times a presentation lacked some of the sensors of a set: it is judged by "
+            "the others at the threshold of the set, and what spoils the lacking ones spares it."
+        )
 
 
 def worst_of_each(report: StressReport, *, attacks: bool) -> Table:

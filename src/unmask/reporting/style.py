@@ -62,8 +62,8 @@ def as_svg(draw: Callable[[], Figure]) -> str:
         )
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :]
-    for index in range(256):
-        svg = svg.replace(species(index), f"var(--species-{index % len(PALETTE)})")
+    for index in range(len(PALETTE)):
+        svg = svg.replace(species(index), f"var(--species-{index})")
     for stand_in, variable in (
         (INK, "currentColor"),
         (FAINT, "var(--rule)"),
@@ -74,8 +74,8 @@ def as_svg(draw: Callable[[], Figure]) -> str:
 
 
 def species(index: int) -> str:
-    """Stand-in for the colour of a PAI species."""
-    return f"#5c0d{index:02x}"
+    """Stand-in for the colour of a PAI species; they come again after the last of ``PALETTE``."""
+    return f"#5c0d{index % len(PALETTE):02x}"
 
 
 def short(name: str) -> str:

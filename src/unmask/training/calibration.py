@@ -57,7 +57,7 @@ def calibrate(config: CalibrateConfig) -> Calibrated:
     told, source = _scored(config) if is_folder else _read(config, card)
     shown = _one_set(told, subset_name(config.modalities), card)
     scores = per_presentation(told)
-    dev, dev_sha256 = _dev(config, shown)
+    dev, dev_sha256 = _dev(config, shown, card)
     point = replace(
         calibration(scores, config.target, dev),
         captures=config.captures.resolve().name,
@@ -104,6 +104,16 @@ def _read(config: CalibrateConfig, card: Card) -> tuple[Scores, Path]:
     if config.scores is not None:
         raise ConfigError(f"captures {path} are scores already; leave scores out")
     scores = read_scores(path)
+    _check_model(path, config, card)
+    table = scores.table
+    if config.split:
+        table = table.filter(pl.col("split") == config.split)
+        _check_split(table.height, config, scores.values("split"))
+    return Scores(table=table, source=scores.source), path
+
+
+def _check_model(path: Path, config: CalibrateConfig, card: Card) -> None:
+    """Refuse scores that, as the note beside them says, another model made."""
     if path.name in {"dev.csv", "eval.csv"} and (path.parent / NOTE).is_file():
         note = read_note(path.parent)
         if note.weights_sha256 != card.weights_sha256:
@@ -111,11 +121,6 @@ def _read(config: CalibrateConfig, card: Card) -> tuple[Scores, Path]:
                 f"{path} has scores of another model ({note.model}, weights "
                 f"{note.weights_sha256[:8]}) than {config.checkpoint}; score with this one"
             )
-    table = scores.table
-    if config.split:
-        table = table.filter(pl.col("split") == config.split)
-        _check_split(table.height, config, scores.values("split"))
-    return Scores(table=table, source=scores.source), path
 
 
 def _scored(config: CalibrateConfig) -> tuple[Scores, Path]:
@@ -210,11 +215,12 @@ def _unknown(name: str, card: Card) -> ConfigError:
     return ConfigError(f"the model knows no {name}; it was built for: {', '.join(card.modalities)}")
 
 
-def _dev(config: CalibrateConfig, shown: str) -> tuple[Scores | None, str]:
+def _dev(config: CalibrateConfig, shown: str, card: Card) -> tuple[Scores | None, str]:
     """Dev scores of the same modalities and the hash of their file, where there are any."""
     path = config.dev or config.checkpoint / "dev.csv"
     if config.dev is None and not path.is_file():
         return None, ""
+    _check_model(path, config, card)
     scores = read_scores(path)
     members = set(shown.split("+"))
     names = [name for name in scores.values("modalities") if set(name.split("+")) == members]
