@@ -91,7 +91,8 @@ class Config(VisionLanguageConfig):
     modality_dim: int = 32
     """Features of a sensor's vector."""
     unknown: float = 0.1
-    """Share of training pictures of which the gates are told that the sensor is unknown."""
+    """Share of training pictures of which the gates are told that the sensor is unknown, so that
+    they learn to go without; in use every picture names its sensor."""
     gate_noise: float = 1.0
     """Noise of the gates' scores in training, in units of 1 / experts."""
     dropout: float = 0.1
