@@ -150,11 +150,13 @@ def read_sites(
 ) -> tuple[list[Sample], list[Sample], list[Sample]]:
     """The train rows and the dev rows of some sites, and all rows of others."""
     sets = read_sets(root, name)
-    found = [sets[split].only("site", learned, remedy=FOUR_SITES) for split in ("train", "dev")]
+    train, dev = (
+        sets[split].only("site", learned, remedy=FOUR_SITES) for split in ("train", "dev")
+    )
     samples = [sample for rows in sets.values() for sample in rows.samples]
     everything = Rows(samples=samples, title=f"the rows of {root / name}")
-    found.append(everything.only("site", judged, remedy=FOUR_SITES))
-    return found[0].samples, found[1].samples, found[2].samples
+    others = everything.only("site", judged, remedy=FOUR_SITES)
+    return train.samples, dev.samples, others.samples
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,10 +13,17 @@ from unmask.metrics.repeats import Repeats
 from unmask.metrics.system import SystemRates, WholeSystem
 from unmask.reporting.blocks import Block, Caution, Section, Table
 from unmask.reporting.records import Against, AgainstFigure, Report
-from unmask.reporting.wording import cells, counts, in_full, interval, percent, plural
+from unmask.reporting.wording import (
+    FEW_PEOPLE,
+    cells,
+    counts,
+    in_full,
+    interval,
+    percent,
+    rough,
+    unanswered,
+)
 
-FEW_PEOPLE = 30
-"""With fewer, intervals of a bootstrap are rough."""
 CHANCE = 0.05
 
 
@@ -178,18 +185,11 @@ def _against(found: Against) -> Section:
     )
     blocks: list[Block] = [before, table]
     if any(found.silent):
-        text = (
-            f"Presentations without a response: this system {found.silent[0]}, {found.name} "
-            f"{found.silent[1]}. They are in no rate of that system, so that one which refuses "
-            "hard presentations looks better than it is."
-        )
+        ours, theirs = found.silent
+        text = unanswered({"this system": ours, found.name: theirs})
         blocks.insert(1, Caution(text=text))
     if found.fewest_people < FEW_PEOPLE:
-        text = (
-            f"Only {plural(found.fewest_people, 'subject')} gave presentations of one class: "
-            "intervals are rough."
-        )
-        blocks.insert(1, Caution(text=text))
+        blocks.insert(1, Caution(text=rough(found.fewest_people)))
     blocks.append(f"Scores of {found.name}: {found.source}, SHA-256 {found.sha256}.")
     return Section(heading=f"Compared with {found.name}", blocks=tuple(blocks))
 

@@ -8,11 +8,18 @@ from unmask.metrics.bootstrap import Difference
 from unmask.reporting.blocks import Block, Caution, Document, Section, Table
 from unmask.reporting.comparison import Comparison
 from unmask.reporting.document import SIMULATION
-from unmask.reporting.wording import counts, interval, percent, plural, threshold
+from unmask.reporting.wording import (
+    FEW_PEOPLE,
+    counts,
+    interval,
+    percent,
+    plural,
+    rough,
+    threshold,
+    unanswered,
+)
 from unmask.types import SIMULATED
 
-FEW_PEOPLE = 30
-"""With fewer, intervals of the bootstrap are rough."""
 MEANING = {
     "acer": "ACER (mean of worst APCER and BPCER, not ISO)",
     "hter": "HTER (mean of pooled APCER and BPCER, not ISO)",
@@ -68,17 +75,11 @@ def _cautions(made: Comparison) -> list[Caution]:
     found = []
     if SIMULATED in made.datasets:
         found.append(SIMULATION)
-    silent = [f"{s.name} {s.silent}" for s in made.systems if s.silent]
+    silent = {system.name: system.silent for system in made.systems if system.silent}
     if silent:
-        found.append(
-            f"Presentations without a response: {', '.join(silent)}. They are in no rate of that "
-            "system, so that one which refuses hard presentations looks better than it is."
-        )
+        found.append(unanswered(silent))
     if made.fewest_people < FEW_PEOPLE:
-        found.append(
-            f"Only {plural(made.fewest_people, 'subject')} gave presentations of one class: "
-            "intervals are rough."
-        )
+        found.append(rough(made.fewest_people))
     if made.nameless:
         found.append(
             f"{made.nameless} of {made.presentations} presentations name no subject and count as "

@@ -1,7 +1,7 @@
 """How a report writes a number: one way for each kind, used by words, tables and figures alike."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from unmask.metrics.intervals import Estimate, People
 from unmask.metrics.rates import Rate
@@ -9,6 +9,8 @@ from unmask.metrics.thresholds import OperatingPoint
 
 SHOWN = 6
 """Classes and species that a sentence lists."""
+FEW_PEOPLE = 30
+"""With fewer, intervals of a bootstrap are rough."""
 
 
 def percent(value: float) -> str:
@@ -70,6 +72,20 @@ def listed(names: Sequence[str]) -> str:
     """The first of them, and how many others there are; the tables have them all."""
     rest = f" and {len(names) - SHOWN} others" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + rest
+
+
+def unanswered(systems: Mapping[str, int]) -> str:
+    """What is said where systems, by name, gave no response to so many presentations."""
+    told = ", ".join(f"{name} {number}" for name, number in systems.items())
+    return (
+        f"Presentations without a response: {told}. They are in no rate of that system, so that "
+        "one which refuses hard presentations looks better than it is."
+    )
+
+
+def rough(people: int) -> str:
+    """What is said where so few people gave presentations of one class."""
+    return f"Only {plural(people, 'subject')} gave presentations of one class: intervals are rough."
 
 
 def plural(number: int, thing: str) -> str:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from unmask.config.separability import Read
+from unmask.datasets.rows import captured_by
 from unmask.errors import ConfigError, DatasetError
 from unmask.metrics.features import Features
 from unmask.training.scoring import Scorer
@@ -82,7 +83,7 @@ def _with(sensor: Modality, samples: Sequence[Sample], split: str) -> list[Sampl
     """Those that were captured with it."""
     seen = [sample for sample in samples if sensor in sample.paths]
     if not seen:
-        captured = ", ".join(m for m in Modality if any(m in sample.paths for sample in samples))
+        captured = ", ".join(captured_by(samples))
         raise DatasetError(f"no sample in {split} has {sensor}; it has: {captured}; ask for those")
     return seen
 
