@@ -37,8 +37,9 @@ class Apart:
 
     def pictures(self, image: Tensor) -> Tensor:
         """(B, M, 3, H, W) -> (N, 3, H, W), zero where a picture is absent."""
-        hidden = image.masked_fill(~self.present[:, :, None, None, None], 0.0).flatten(0, 1)
-        return hidden if self.place is None else hidden[self.place]
+        if self.place is not None:
+            return image.flatten(0, 1)[self.place]
+        return image.masked_fill(~self.present[:, :, None, None, None], 0.0).flatten(0, 1)
 
     @property
     def modality(self) -> Tensor:

@@ -114,6 +114,7 @@ class FlexibleExperts(nn.Module):
             weight = F.pad(share, (0, len(self.operators) - self.routed), value=1.0)
             answer = answer * weight.transpose(1, 2)[:, :, None].to(answer.dtype)
         answer = self.dropout(answer).flatten(1, 2).transpose(1, 2)  # (N, 1 + P, (E + 1) r)
+        answer = answer.contiguous()  # so that widening is one product, its bias included
         added: Tensor = self.up(answer)  # (N, 1 + P, D)
         return F.pad(added, (0, 0, 0, x.shape[1] - own)), routing
 
@@ -154,12 +155,13 @@ class Gate(nn.Module):
                 score = score + self.sizes.noise / count * torch.randn_like(score)
             best, expert = score.topk(self.sizes.top_k, dim=-1)  # (N, 1 or 1 + P, k)
             weight = torch.zeros_like(score).scatter(-1, expert, best.softmax(dim=-1))
+            log_prob = score.log_softmax(dim=-1)
             routing = Routing(
-                prob=score.softmax(dim=-1).flatten(0, 1),
+                prob=log_prob.exp().flatten(0, 1),
                 expert=expert.flatten(0, 1),
                 valid=valid.repeat_interleave(seen.shape[1]),
                 num_experts=count,
-                log_sum=score.logsumexp(dim=-1).flatten()[:, None],
+                log_sum=(score - log_prob)[..., :1].flatten(0, 1),
             )
         return weight, routing
 

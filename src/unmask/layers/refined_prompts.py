@@ -217,8 +217,12 @@ def look_through(
 ) -> Tensor:
     """As ``look_up``, (N, h, S, d) each, but own tokens see prompts through a gate, (h,)."""
     assert mask is None
-    seen = look_up(q[:, :, :own], k[:, :, :own], v[:, :, :own], None)  # (N, h, own, d)
-    told = look_up(q[:, :, :own], k[:, :, own:], v[:, :, own:], None)
-    prompts = look_up(q[:, :, own:], k, v, None)  # (N, h, n, d)
-    gated = seen + opening[:, None, None].to(told.dtype) * told
-    return torch.cat([gated, prompts], dim=2)
+    asked, prompts = q[:, :, :own], k[:, :, own:]
+    seen = look_up(asked, k[:, :, :own], v[:, :, :own], None)  # (N, h, own, d)
+    # few keys: the axis of the many queries comes last, where a softmax over the other is fast
+    score = (prompts / math.sqrt(q.shape[-1])) @ asked.transpose(2, 3)  # (N, h, n, own)
+    told = opening[:, None, None].to(v.dtype) * v[:, :, own:]  # (N, h, n, d)
+    gated = seen + score.softmax(dim=2).transpose(2, 3) @ told
+    theirs = look_up(q[:, :, own:], k, v, None)  # (N, h, n, d)
+    # laid out token by token, as the map that joins the heads reads it
+    return torch.cat([gated.transpose(1, 2), theirs.transpose(1, 2)], dim=1).transpose(1, 2)

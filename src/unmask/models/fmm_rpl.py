@@ -42,9 +42,11 @@ included, which are made once in use.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from unmask.errors import ConfigError
@@ -240,7 +242,7 @@ class FmmRpl(nn.Module):
             added: Tensor
             added, routing = self.experts[i](norms[i](x), sensor, apart.valid)
             if routing is not None:
-                routings.append(placed(apart, routing))
+                routings.append(routing)
             return added
 
         features = tower.encode(
@@ -249,23 +251,33 @@ class FmmRpl(nn.Module):
             beside=beside if self.experts else None,
             look=self.prompt_gates(x.shape[1]) if hasattr(self, "prompt_gates") else None,
         )
-        return features.class_token, features.patches, tuple(routings)
+        return features.class_token, features.patches, placed(apart, routings)
 
 
-def placed(apart: Apart, routing: Routing) -> Routing:
-    """Routing of N pictures, or of their tokens, as that of B M: not valid where none is there."""
+def placed(apart: Apart, routings: Sequence[Routing]) -> tuple[Routing, ...]:
+    """Routings of N pictures, or of their tokens, as those of B M: not valid where none is there.
 
-    def spread(x: Tensor) -> Tensor:
-        """(N t, K) -> (B M t, K), t tokens of each picture."""
-        return apart.together(x.reshape(apart.valid.shape[0], -1, x.shape[1])).flatten(0, 2)
+    All blocks at once: many small steps cost a single picture more than what they compute.
+    """
+    count = apart.valid.shape[0]
 
-    assert routing.log_sum is not None
-    return replace(
-        routing,
-        prob=spread(routing.prob),
-        expert=spread(routing.expert),
-        valid=spread(routing.valid[:, None]).squeeze(1),
-        log_sum=spread(routing.log_sum),
+    def spread(parts: Sequence[Tensor]) -> Sequence[Tensor]:
+        """(N t, K) of each of J blocks -> J times (B M t, K), t tokens of each picture."""
+        x = torch.stack([part.reshape(count, -1, part.shape[1]) for part in parts], dim=1)
+        return [one.flatten(0, 2) for one in apart.together(x).unbind(dim=2)]
+
+    if not routings:
+        return ()
+    valid = spread([routings[0].valid[:, None]])[0].squeeze(1)
+    return tuple(
+        replace(routing, prob=prob, expert=expert, log_sum=log_sum, valid=valid)
+        for routing, prob, expert, log_sum in zip(
+            routings,
+            spread([r.prob for r in routings]),
+            spread([r.expert for r in routings]),
+            spread([r.log_sum for r in routings if r.log_sum is not None]),
+            strict=True,
+        )
     )
 
 
