@@ -23,9 +23,10 @@ def experts(routing: RoutingReport | None) -> Iterator[Section]:
 def _blocks(routing: RoutingReport) -> Iterator[Block]:
     yield (
         f"The model has {plural(len(routing.layers), 'layer')} with experts, small networks of "
-        "which a router chooses a few at every position of the image. Here is what the routers "
-        f"chose for {plural(routing.presentations, 'judged presentation')} shown as "
-        f"{routing.shown}; positions that no modality covers are left out. The share of an expert "
+        "which a router chooses a few at every position of a picture, or for the picture as a "
+        "whole. Here is what the routers chose for "
+        f"{plural(routing.presentations, 'judged presentation')} shown as {routing.shown}; "
+        "positions that no modality covers are left out. The share of an expert "
         "is its part of all choices of its layer, each weighted by the router."
     )
     yield _evenness(routing)
