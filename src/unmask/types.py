@@ -121,6 +121,8 @@ class Routing:
     log_sum: Tensor | None = None
     """(T, h) float32: log of the sum of exp(score) over all experts, for each of h choices; None
     where nobody asks how large scores are."""
+    kinds: tuple[str, ...] = ()
+    """E names of what each expert does, where experts differ in that."""
 
 
 @dataclass(slots=True, kw_only=True)

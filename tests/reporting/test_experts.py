@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from unmask.config import ReportConfig
 from unmask.errors import DatasetError
 from unmask.files import sha256
 from unmask.metrics.expert_counts import RoutingCounts
-from unmask.metrics.routing_files import write_routing
+from unmask.metrics.routing_files import read_routing, write_routing
 from unmask.metrics.scores import write_scores
 from unmask.reporting.blocks import Caution, Figure, Table
 from unmask.reporting.document import document
@@ -23,7 +24,9 @@ RGB, DEPTH = Modality.RGB, Modality.DEPTH
 SPECIES = (None, "print", "replay")
 
 
-def counted(*, num_experts=16, layers=2, tokens=50, specialised=False, further=()) -> RoutingCounts:
+def counted(
+    *, num_experts=16, layers=2, tokens=50, specialised=False, further=(), kinds=()
+) -> RoutingCounts:
     """Random choices among half of the experts; or a quarter, which depends on the species."""
     random = np.random.default_rng(0)
     paths = {m: Path("x") for m in (RGB, DEPTH)}
@@ -50,7 +53,7 @@ def counted(*, num_experts=16, layers=2, tokens=50, specialised=False, further=(
                 expert = first + random.integers(0, many, (tokens, 4))
                 cell = np.repeat([cells[sample.key]], tokens, axis=0)
                 weight = random.random((tokens, 4))
-                counts.layer(layer, num_experts).add(cell, expert, weight)
+                counts.layer(layer, num_experts, kinds).add(cell, expert, weight)
     return counts
 
 
@@ -152,6 +155,35 @@ def test_sets_of_modalities_are_compared_where_there_are_several():
     assert tables(several)[1].header[:3] == ("Layer", "Same set", "Other set")
     section = next(experts(several))
     assert not any("routing_sets" in block for block in section.blocks if isinstance(block, str))
+
+
+def test_experts_of_different_kinds_are_named_and_their_kinds_summed_over_layers(tmp_path):
+    kinds = ("convolution", "dilated", "convolution", "frequency")
+    counts = counted(num_experts=4, kinds=kinds)
+    write_routing(counts.report(), counts.table(), tmp_path)
+    report = read_routing(tmp_path / "routing.json")
+    assert report == counts.report()
+    *_, groups, by_kind = tables(report)
+    assert groups.rows[0][1].startswith(("0 convolution (", "1 dilated ("))
+    assert by_kind.header == ("Group", "convolution", "dilated", "frequency")
+    table = counts.table()
+    for row, group in zip(by_kind.rows, report.groups, strict=True):
+        for kind, cell in zip(by_kind.header[1:], row[1:], strict=True):
+            shares = []
+            for layer in range(2):
+                own = table.filter(
+                    (pl.col("layer") == layer)
+                    & (pl.col("axis") == group.axis)
+                    & (pl.col("group") == group.name)
+                )
+                rows = own.iter_rows(named=True)
+                hit = sum(r["weight"] for r in rows if kinds[r["expert"]] == kind)
+                shares.append(hit / own["weight"].sum())
+            assert float(cell.removesuffix(" %")) == pytest.approx(50 * sum(shares), abs=0.05)
+
+
+def test_there_is_no_table_of_kinds_where_experts_are_alike():
+    assert len(tables(counted(num_experts=4).report())) == 3
 
 
 def test_too_few_choices_for_so_many_experts_are_a_caution():

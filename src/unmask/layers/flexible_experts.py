@@ -162,6 +162,7 @@ class Gate(nn.Module):
                 valid=valid.repeat_interleave(seen.shape[1]),
                 num_experts=count,
                 log_sum=(score - log_prob)[..., :1].flatten(0, 1),
+                kinds=self.sizes.kinds,
             )
         return weight, routing
 

@@ -37,8 +37,9 @@ NOT_NAMED = "not named"
 class ExpertCounts:
     """Choices of one layer, by cell and expert."""
 
-    def __init__(self, num_experts: int) -> None:
+    def __init__(self, num_experts: int, kinds: tuple[str, ...] = ()) -> None:
         self.num_experts = num_experts
+        self.kinds = kinds
         self.key = np.zeros(0, np.int64)  # (n,) cell * E + expert, ascending
         self.choices = np.zeros(0, np.int64)  # (n,)
         self.weight = np.zeros(0, np.float64)  # (n,)
@@ -94,10 +95,10 @@ class RoutingCounts:
             for key, groups in named.items()
         }
 
-    def layer(self, index: int, num_experts: int) -> ExpertCounts:
-        """The counts of a layer; layers come in their order."""
+    def layer(self, index: int, num_experts: int, kinds: tuple[str, ...] = ()) -> ExpertCounts:
+        """The counts of a layer, whose experts may have names; layers come in their order."""
         if index == len(self.layers):
-            self.layers.append(ExpertCounts(num_experts))
+            self.layers.append(ExpertCounts(num_experts, kinds))
         return self.layers[index]
 
     def report(self, *, scores_sha256: str = "") -> RoutingReport:
@@ -132,6 +133,7 @@ class RoutingCounts:
         rank, curve = thinned(-np.sort(-share))
         return Layer(
             num_experts=counts.num_experts,
+            kinds=counts.kinds,
             choices=int(choices.sum()),
             used=expert.size,
             by_weight=spread(share, counts.num_experts),

@@ -97,6 +97,12 @@ class Layer:
     groups: tuple[GroupUse, ...]
     distance: Mapping[str, tuple[tuple[float | None, ...], ...]]
     """By axis (G, G); on the diagonal two halves of one group; None where a half is empty."""
+    kinds: tuple[str, ...] = ()
+    """E names of what each expert does, where experts differ in that."""
+
+    def name(self, expert: int) -> str:
+        """What the expert of this number is called."""
+        return f"{expert} {self.kinds[expert]}" if self.kinds else str(expert)
 
     @property
     def dead(self) -> int:
@@ -128,6 +134,12 @@ class RoutingReport:
     def indices(self, axis: str) -> list[int]:
         """Which of the groups lie along an axis."""
         return [index for index, group in enumerate(self.groups) if group.axis == axis]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What experts do, if the same ones with the same names stand in every layer."""
+        named = {layer.kinds for layer in self.layers if len(layer.featured) == layer.num_experts}
+        return named.pop() if len(named) == 1 else ()
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ def _layer(entry: dict[str, Any]) -> Layer:
             axis: tuple(tuple(row) for row in rows) for axis, rows in entry["distance"].items()
         },
         **{name: tuple(entry[name]) for name in ("rank", "share", "featured")},
+        "kinds": tuple(entry.get("kinds", ())),  # absent before they were told
     }
     return Layer(**(entry | read))
 

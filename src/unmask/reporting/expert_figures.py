@@ -130,7 +130,8 @@ def _heat_map(axes: Axes, values: Distances, names: Sequence[str], *, highest: f
 
 
 def _shares(routing: RoutingReport) -> Figure:
-    height = 0.135 * (len(routing.groups) + 2 * len(routing.compared)) + 0.55
+    longest = max(len(layer.name(e)) for layer in routing.layers for e in layer.featured)
+    height = 0.135 * (len(routing.groups) + 2 * len(routing.compared)) + 0.45 + NAME * longest
     figure, panels = _panels(len(routing.layers), per_row=3, height=height)
     places, names = _rows(routing)
     for number, (axes, layer) in enumerate(zip(panels, routing.layers, strict=True), start=1):
@@ -147,7 +148,7 @@ def _share_panel(axes: Axes, layer: Layer, places: Sequence[float]) -> None:
         for column, share in enumerate(use.featured):
             _cell(axes, place, column, share / highest if highest else 0.0)
     _grid_axes(axes, len(layer.featured), max(places) + 1)
-    labels = [str(expert) for expert in layer.featured]
+    labels = [layer.name(expert) for expert in layer.featured]
     axes.set_xticks(np.arange(len(labels)) + 0.5, labels, rotation=90, fontsize=6.5)
 
 

@@ -58,6 +58,12 @@ def _blocks(routing: RoutingReport) -> Iterator[Block]:
     )
     yield "By group; the experts used and their effective number are means of all layers."
     yield _groups(routing)
+    if routing.kinds:
+        yield (
+            "By what experts do: the share of each kind among the choices for a group, mean of all "
+            "layers."
+        )
+        yield _by_kind(routing)
 
 
 def _evenness(routing: RoutingReport) -> Table:
@@ -160,10 +166,32 @@ def _groups(routing: RoutingReport) -> Table:
     return Table(header=header, rows=rows, text_columns=2)
 
 
+def _by_kind(routing: RoutingReport) -> Table:
+    rows = tuple(
+        (group.label, *(_share(share) for share in shares))
+        for group, shares in zip(routing.groups, _of_kinds(routing), strict=True)
+    )
+    return Table(header=("Group", *dict.fromkeys(routing.kinds)), rows=rows)
+
+
+def _of_kinds(routing: RoutingReport) -> list[list[float]]:
+    """(G, kinds): the share of each kind, experts of one kind together."""
+    return [
+        [
+            fmean(
+                sum(s for s, own in zip(use.featured, routing.kinds, strict=True) if own == kind)
+                for use in (layer.groups[index] for layer in routing.layers)
+            )
+            for kind in dict.fromkeys(routing.kinds)
+        ]
+        for index in range(len(routing.groups))
+    ]
+
+
 def _favourites(layer: Layer, use: GroupUse) -> str:
     order = np.argsort(-np.array(use.featured), kind="stable")[:3]
     return ", ".join(
-        f"{layer.featured[place]} ({_share(use.featured[place])})"
+        f"{layer.name(layer.featured[place])} ({_share(use.featured[place])})"
         for place in order
         if use.featured[place] > 0
     )

@@ -27,7 +27,7 @@ def watching(counts: RoutingCounts, cells: Mapping[str, Sequence[int]]) -> Watch
             valid = routing.valid.cpu().numpy()  # (T,)
             tokens, rest = divmod(valid.size, len(keys))
             assert rest == 0, "every presentation has the same number of tokens"
-            counts.layer(index, routing.num_experts).add(
+            counts.layer(index, routing.num_experts, routing.kinds).add(
                 np.repeat(own, tokens, axis=0)[valid],
                 routing.expert.cpu().numpy()[valid],
                 chosen_weight(routing).double().cpu().numpy()[valid],
