@@ -138,8 +138,9 @@ class RoutingReport:
     @property
     def kinds(self) -> tuple[str, ...]:
         """What experts do, if the same ones with the same names stand in every layer."""
-        named = {layer.kinds for layer in self.layers if len(layer.featured) == layer.num_experts}
-        return named.pop() if len(named) == 1 else ()
+        first = self.layers[0]
+        told = len(first.featured) == first.num_experts  # not only of the most used ones
+        return first.kinds if told and all(x.kinds == first.kinds for x in self.layers) else ()
 
     @property
     def compared(self) -> tuple[str, ...]:
