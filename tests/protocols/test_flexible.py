@@ -20,7 +20,8 @@ FOLDS = {
     "cross_ethnicity_2": {"III", "IV"},
     "cross_ethnicity_3": {"V", "VI"},
 }
-OTHERS = {"print_cloth", "mask_paper", "mask_rigid", "mask_flexible"}
+TAUGHT = {"replay", "mask_paper"}
+OTHERS = {"print_cloth", "mask_rigid", "mask_flexible"}
 
 
 def load(table: pl.DataFrame, ask: Ask, variant: str) -> Sets:
@@ -62,7 +63,7 @@ def test_every_simulated_site_has_species_to_learn_from_and_to_judge() -> None:
 def test_skin_types_and_species_of_a_fold(variant: str, grid: pl.DataFrame, ask: Ask) -> None:
     sets, learned = load(grid, ask, variant), FOLDS[variant]
     for split in ("train", "dev"):
-        assert [s.key for s in sets[split]] == rows_of(grid, split, learned, {"replay"})
+        assert [s.key for s in sets[split]] == rows_of(grid, split, learned, TAUGHT)
     assert [s.key for s in sets["eval"]] == rows_of(grid, "eval", TYPES - learned, OTHERS)
 
 
@@ -115,11 +116,11 @@ def test_a_table_without_skin_types_is_refused(grid: pl.DataFrame, ask: Ask) -> 
 def test_a_species_missing_among_the_judged_skin_types_is_named(
     grid: pl.DataFrame, ask: Ask
 ) -> None:
-    paper = pl.col("pai_species").eq_missing("mask_paper")
+    cloth = pl.col("pai_species").eq_missing("print_cloth")
     of_others = pl.col("skin_type").is_in(["III", "IV", "V", "VI"])
-    message = refusal(grid.filter(~(paper & of_others)), ask, "cross_ethnicity_1")
+    message = refusal(grid.filter(~(cloth & of_others)), ask, "cross_ethnicity_1")
     assert "the eval rows of " in message
-    assert " with skin_type III, IV, V, VI have no pai_species mask_paper; " in message
+    assert " with skin_type III, IV, V, VI have no pai_species print_cloth; " in message
 
 
 def test_a_species_to_learn_from_that_is_missing_is_named(grid: pl.DataFrame, ask: Ask) -> None:
