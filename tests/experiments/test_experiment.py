@@ -8,10 +8,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from unmask import protocols
 from unmask.config import ConditionConfig, EvidenceConfig, ModelConfig, SetsConfig, SystemConfig
 from unmask.errors import ConfigError, DatasetError
 from unmask.experiments.experiment import plan
-from unmask.types import Modality
+from unmask.types import Modality, Protocol
 
 Make = Callable[..., EvidenceConfig]
 
@@ -38,6 +39,7 @@ def test_every_system_meets_every_protocol_and_seed(experiment: Make, tmp_path: 
         {"judged": (ConditionConfig(name="other"),)},
         {"reference": ""},
         {"groups": {"P": ("manifest/split",)}},
+        {"averages": {"P": ("all", "noise")}},
     ],
 )
 def test_what_no_training_depends_on_makes_no_other_run(
@@ -54,6 +56,23 @@ def test_the_same_data_elsewhere_make_no_other_run(
     (tmp_path / "link").symlink_to(squares)
     moved = replace(config, data=SetsConfig(root=tmp_path / "link"))
     assert identities(moved) == identities(config)
+
+
+def test_a_protocol_that_was_defined_anew_makes_another_run(
+    experiment: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same manifest, under the same name: runs of an older unmask are not taken for it."""
+    config = experiment(tmp_path)
+    before = identities(config)
+    load = protocols.load_protocol
+
+    def without_the_last(*given: Any) -> Protocol:
+        loaded = load(*given)
+        return replace(loaded, train=loaded.train[:-1])
+
+    monkeypatch.setattr(protocols, "load_protocol", without_the_last)
+    after = identities(config)
+    assert all(after[place] != before[place] for place in before)
 
 
 def test_lists_frames_and_readers_reach_the_training(
@@ -143,6 +162,10 @@ def test_data_that_do_not_fit_a_protocol_are_refused(experiment: Make, tmp_path:
         ({"protocols": ()}, "protocols are none"),
         ({"groups": {"P": ("x/y",)}}, "groups.P names 'x/y', which is not there"),
         ({"groups": {"a/b": ("manifest/split",)}}, "groups: 'a/b' is no name"),
+        ({"averages": {"a b": ("all",)}}, "averages: 'a b' is no name"),
+        ({"averages": {"all": ("noise",)}}, "averages: 'all' is a condition of judged"),
+        ({"averages": {"a": ("rgb",)}}, "averages.a names 'rgb', which is not there; there are: "),
+        ({"averages": {"a": ()}}, "averages.a are none"),
         ({"reference": "cnn"}, "reference names 'cnn', which is not there; there are: vit, slow"),
         ({"judged": (ConditionConfig(name="a"),) * 2}, "judged are a, a"),
         ({"workers": 0}, "workers is 0"),

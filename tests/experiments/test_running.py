@@ -21,6 +21,7 @@ from unmask.errors import ConfigError, UnmaskError
 from unmask.experiments.experiment import plan
 from unmask.experiments.results import read_lines
 from unmask.experiments.running import Evidence
+from unmask.experiments.table import as_markdown, tables
 from unmask.files import alone_in
 from unmask.metrics.scores import read_scores
 from unmask.parsing import load, to_yaml
@@ -103,6 +104,30 @@ def test_the_tables_are_means_over_the_lines(whole: Evidence) -> None:
     page = (whole.folder / "table.md").read_text()
     assert "## all protocols: no_depth" in page
     assert "noise of standard deviation 1" in page
+
+
+def test_an_average_counts_every_condition_the_same(whole: Evidence, experiment: Make) -> None:
+    config = experiment(whole.folder, averages={"both": ("no_depth", "noise")})
+    _, no_depth, noise, both = tables(config, whole.results, whole.folder)
+    assert both.averaged == ("no_depth", "noise")
+    assert both.noise_std == (0.0, 1.0)
+    for row, *parts in zip(both.rows, no_depth.rows, noise.rows, strict=True):
+        assert row.runs == parts[0].runs == 2
+        for name, found in row.metrics.items():
+            assert found.mean == pytest.approx(np.mean([p.metrics[name].mean for p in parts]))
+        for name, apart in row.differences.items():
+            of_parts = [part.differences[name] for part in parts]
+            assert apart.value == pytest.approx(np.mean([one.value for one in of_parts]))
+            widest = max(one.high - one.low for one in of_parts)
+            assert 0 < apart.high - apart.low <= widest
+    page = as_markdown(config, [no_depth, both], "A note.")
+    assert "## all protocols: both\n\nMean of: no_depth, noise, each of which counts" in page
+
+
+def test_an_average_of_one_condition_is_that_condition(whole: Evidence, experiment: Make) -> None:
+    config = experiment(whole.folder, averages={"again": ("noise",)})
+    *_, noise, again = tables(config, whole.results, whole.folder)
+    assert replace(again, condition="noise") == noise
 
 
 def test_the_settings_in_the_folder_repeat_the_experiment(

@@ -82,6 +82,9 @@ class EvidenceConfig:
     """The conditions that every trained model is judged under, without learning anything new."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Tables: a name for each, with the protocols it averages; none named: one table of all."""
+    averages: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """More tables of every group: a name for each, with the conditions it averages, each of which
+    counts the same, such as {alone: [rgb, depth, infrared]}."""
     oracle_threshold: bool = False
     """Allow protocols of which eval, the judged set, chooses the step and the threshold, as
     mmdg/*_published; the tables then say so in their first line."""
@@ -94,13 +97,16 @@ class EvidenceConfig:
     """Threads of a run. Another number changes the last bits of a sum, and is no other run."""
 
     def __post_init__(self) -> None:
-        for what, names in (("systems", self.systems), ("groups", self.groups)):
-            for name in names:
-                _check_name(what, name)
+        for name in self.systems:
+            _check_name("systems", name)
+        for name in self.groups:
+            _check_name("groups", name)
         _check_distinct("systems", self.systems)
         _check_distinct("protocols", self.protocols)
         _check_distinct("seeds", self.seeds)
-        _check_distinct("judged", [condition.name for condition in self.judged])
+        conditions = [condition.name for condition in self.judged]
+        _check_distinct("judged", conditions)
+        self._check_averages(conditions)
         for seed in self.seeds:
             check_at_least("seeds", seed, 0)
         for name, protocols in self.groups.items():
@@ -111,6 +117,15 @@ class EvidenceConfig:
             _check_known("reference", self.reference, self.systems)
         check_between("workers", self.workers, 1, 256)
         check_between("threads", self.threads, 1, 256)
+
+    def _check_averages(self, conditions: Collection[str]) -> None:
+        for name, averaged in self.averages.items():
+            _check_name("averages", name)
+            if name in conditions:
+                raise ConfigError(f"averages: {name!r} is a condition of judged; name it otherwise")
+            _check_distinct(f"averages.{name}", averaged)
+            for condition in averaged:
+                _check_known(f"averages.{name}", condition, conditions)
 
 
 def _check_name(what: str, name: str) -> None:

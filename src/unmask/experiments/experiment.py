@@ -3,7 +3,7 @@
 A trial is one training with all its judging. Its identity is a hash of everything that decides what
 comes out: the settings of the training but for those that may change when it goes on, every field
 of the model's own Config, the starting weights, the manifest of the data and the note that the
-simulator leaves with them; of a data set without a manifest, the rows of the protocol's sets. The
+simulator leaves with them, and the rows of the protocol's sets, whose definition may change. The
 names of systems and conditions, the folders of the data and of their lists, what pictures hold,
 worker processes and threads are not in it; neither is the version of unmask, which stands beside
 every result.
@@ -90,7 +90,7 @@ class _Sets:
     """What the data are under one protocol."""
 
     fingerprint: list[str]
-    """Hashes of files, or of rows."""
+    """Hashes of files, and of rows."""
     threshold_from: str
 
 
@@ -188,7 +188,7 @@ def _sets(config: EvidenceConfig, protocol: str, modalities: tuple[Modality, ...
     names = (config.data.manifest, "simulation.json")
     files = [path for path in (config.data.root / name for name in names) if path.exists()]
     return _Sets(
-        fingerprint=[sha256(path) for path in files] or [_hash_of_rows(loaded, config.data.root)],
+        fingerprint=[*map(sha256, files), _hash_of_rows(loaded, config.data.root)],
         threshold_from=loaded.threshold_from,
     )
 

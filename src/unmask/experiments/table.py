@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
+
+import numpy as np
 
 from unmask.config import EvidenceConfig
 from unmask.experiments.results import Result
@@ -25,8 +28,8 @@ METRICS = ("hter", "auc", "acer", "apcer_worst", "bpcer")
 HEADER = ("system", "HTER %", "AUC %", "ACER %", "worst APCER %", "BPCER %")
 ALL = "all protocols"
 
-Grid = list[list[Result]]
-"""Results of one system and condition, [protocol][seed]."""
+Grid = list[list[list[Result]]]
+"""Results of one system, [condition][protocol][seed]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +45,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """All systems under one condition, averaged over a group of protocols."""
+    """All systems under one condition, or several, averaged over a group of protocols."""
 
     group: str
     protocols: tuple[str, ...]
     condition: str
+    """Its name, or that of an average."""
+    averaged: tuple[str, ...]
+    """The conditions of an average; of one condition its own name."""
     shown: tuple[str, ...]
-    """Modalities that were not hidden; more than one set where systems know different ones."""
-    noise_std: float
+    """Modalities that were not hidden: several sets of an average, and where systems know
+    different ones."""
+    noise_std: tuple[float, ...]
+    """That of every condition."""
     rows: tuple[Row, ...]
 
 
@@ -57,26 +65,39 @@ def tables(config: EvidenceConfig, results: Sequence[Result], folder: Path) -> t
     """Average all results; ``folder`` is the one that their scores lie in."""
     found = {(r.system, r.protocol, r.seed, r.condition): r for r in results}
     groups = config.groups or {ALL: config.protocols}
+    conditions = {condition.name: (condition.name,) for condition in config.judged}
+    noise = {condition.name: condition.noise_std for condition in config.judged}
     made = []
-    for name, protocols in groups.items():
-        for condition in config.judged:
+    for group, protocols in groups.items():
+        for name, averaged in (conditions | config.averages).items():
             grids = {
                 system: [
-                    [found[system, protocol, seed, condition.name] for seed in config.seeds]
-                    for protocol in protocols
+                    [[found[system, p, seed, one] for seed in config.seeds] for p in protocols]
+                    for one in averaged
                 ]
                 for system in config.systems
             }
-            made.append(_table(name, tuple(protocols), grids, config.reference, folder))
+            made.append(
+                Table(
+                    group=group,
+                    protocols=tuple(protocols),
+                    condition=name,
+                    averaged=tuple(averaged),
+                    shown=tuple(sorted({r.shown for r in results if r.condition in averaged})),
+                    noise_std=tuple(noise[one] for one in averaged),
+                    rows=_rows(grids, config.reference, folder),
+                )
+            )
     return tuple(made)
 
 
-def _table(
-    group: str, protocols: tuple[str, ...], grids: Mapping[str, Grid], reference: str, folder: Path
-) -> Table:
+def _rows(grids: Mapping[str, Grid], reference: str, folder: Path) -> tuple[Row, ...]:
     judged = {s: _judged(grid, folder) for s, grid in grids.items()} if reference else {}
-    people = {person for runs in judged.values() for person in people_of(runs)}
-    draws = {s: draws_of(runs, others=people) for s, runs in judged.items()}
+    people = {person for of in judged.values() for runs in of for person in people_of(runs)}
+    draws = {
+        system: np.mean([draws_of(runs, others=people) for runs in of], axis=0)
+        for system, of in judged.items()
+    }
     rows = []
     for system, grid in grids.items():
         metrics = {name: spread(_values(grid, name)) for name in METRICS}
@@ -84,27 +105,26 @@ def _table(
         if reference not in ("", system):
             pair = draws[system], draws[reference]
             compared = _differences(grid, grids[reference], *pair, people=len(people))
-        runs = sum(map(len, grid))
+        runs = sum(map(len, grid[0]))
         rows.append(Row(system=system, runs=runs, metrics=metrics, differences=compared))
-    cells = [result for grid in grids.values() for of_seed in grid for result in of_seed]
-    return Table(
-        group=group,
-        protocols=protocols,
-        condition=cells[0].condition,
-        shown=tuple(sorted({result.shown for result in cells})),
-        noise_std=cells[0].noise_std,
-        rows=tuple(rows),
-    )
+    return tuple(rows)
 
 
 def _values(grid: Grid, metric: str) -> list[list[float]]:
-    return [[result.metrics[metric] for result in of_seed] for of_seed in grid]
-
-
-def _judged(grid: Grid, folder: Path) -> list[list[Judged]]:
+    """[protocol][seed], means over the conditions."""
     return [
-        [Judged.of(read_scores(folder / r.scores / "eval.csv"), r.threshold) for r in of_seed]
-        for of_seed in grid
+        [fmean(r.metrics[metric] for r in of_run) for of_run in zip(*of_protocol, strict=True)]
+        for of_protocol in zip(*grid, strict=True)
+    ]
+
+
+def _judged(grid: Grid, folder: Path) -> list[list[list[Judged]]]:
+    return [
+        [
+            [Judged.of(read_scores(folder / r.scores / "eval.csv"), r.threshold) for r in of_seed]
+            for of_seed in runs
+        ]
+        for runs in grid
     ]
 
 
@@ -122,13 +142,21 @@ def as_markdown(config: EvidenceConfig, made: Sequence[Table], note: str) -> str
     """All tables as one page."""
     parts = ["# Evidence", note, _method(config)]
     for table in made:
-        noise = f", noise of standard deviation {table.noise_std:g}" if table.noise_std else ""
         parts += [
             f"## {table.group}: {table.condition}",
-            f"Shown: {' or '.join(table.shown)}{noise}. Protocols: {', '.join(table.protocols)}.",
-            _rows(table, config.reference),
+            f"{_conditions(table)} Protocols: {', '.join(table.protocols)}.",
+            _lines(table, config.reference),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _conditions(table: Table) -> str:
+    """What systems were shown."""
+    if len(table.averaged) > 1:
+        return f"Mean of: {', '.join(table.averaged)}, each of which counts the same."
+    (noise,) = table.noise_std
+    text = f", noise of standard deviation {noise:g}" if noise else ""
+    return f"Shown: {' or '.join(table.shown)}{text}."
 
 
 def as_json(config: EvidenceConfig, made: Sequence[Table], note: str) -> str:
@@ -156,7 +184,7 @@ def _method(config: EvidenceConfig) -> str:
     )
 
 
-def _rows(table: Table, reference: str) -> str:
+def _lines(table: Table, reference: str) -> str:
     header = [*HEADER]
     if reference:
         header += [f"HTER less {reference}'s", f"AUC less {reference}'s"]
