@@ -149,7 +149,8 @@ def test_real_data_are_not_called_simulated_and_silence_is_told(table: FlexibleT
 
 def test_every_set_and_protocol_says_what_its_data_are(table: FlexibleTable) -> None:
     page = as_markdown(table)
-    assert "Cross-ethnicity (simulated presentations, built like CeFA p4, 3 folds):" in page
+    title = "built like CeFA p4 with masks of paper beside replays to learn from, 3 folds"
+    assert f"Cross-ethnicity (simulated presentations, {title}):" in page
     row = ["flexible/cross_species", "simulated", "50", "7", "9"]
     assert row in rows_of(page)
 

@@ -31,6 +31,8 @@ class Set:
     """The published benchmark that it is built like."""
     published: str
     """Title of that benchmark."""
+    unlike: str = ""
+    """In what it differs from that benchmark besides being simulated."""
 
     @property
     def same(self) -> bool:
@@ -50,6 +52,7 @@ SETS = (
         protocols=tuple(f"flexible/cross_ethnicity_{fold}" for fold in (1, 2, 3)),
         like="cefa/p4",
         published="CeFA p4",
+        unlike="with masks of paper beside replays to learn from",
     ),
     Set(
         title="In distribution",
@@ -211,7 +214,8 @@ def _title(one: Set, table: FlexibleTable) -> str:
     of = sorted({name for j in table.judged if j.protocol in one.protocols for name in j.datasets})
     folds = f", {len(one.protocols)} folds" if len(one.protocols) > 1 else ""
     like = "" if one.same else f", built like {one.published}"
-    return f"{one.title} ({_made_of(of)}{like}{folds}):"
+    unlike = f" {one.unlike}" if one.unlike else ""
+    return f"{one.title} ({_made_of(of)}{like}{unlike}{folds}):"
 
 
 def _rates(one: Set, table: FlexibleTable) -> Table:
