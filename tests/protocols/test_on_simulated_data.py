@@ -88,9 +88,10 @@ def test_counts_of_limited_sites(root: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in names() if name.startswith("flexible/")])
 def test_flexible_sets_have_enough_of_both_classes(name: str, root: Path) -> None:
-    """Of 1,250 presentations; four times as many are usual."""
+    """Of 1,250 presentations; four times as many are usual. Folds judge three species."""
     protocol = load_protocol(DataConfig(root=root, protocol=name), THREE)
-    for samples, fewest in ((protocol.train, 15), (protocol.dev, 6), (protocol.eval, 20)):
+    judged = 20 if "cross_ethnicity" in name else 30
+    for samples, fewest in ((protocol.train, 15), (protocol.dev, 6), (protocol.eval, judged)):
         bona_fide = sum(s.pai_species is None for s in samples)
         assert min(bona_fide, len(samples) - bona_fide) >= fewest
 

@@ -97,10 +97,9 @@ class EvidenceConfig:
     """Threads of a run. Another number changes the last bits of a sum, and is no other run."""
 
     def __post_init__(self) -> None:
-        for name in self.systems:
-            _check_name("systems", name)
-        for name in self.groups:
-            _check_name("groups", name)
+        for what, names in (("systems", self.systems), ("groups", self.groups)):
+            for name in names:
+                _check_name(what, name)
         _check_distinct("systems", self.systems)
         _check_distinct("protocols", self.protocols)
         _check_distinct("seeds", self.seeds)
